@@ -1,0 +1,2 @@
+// SHA-256 of OpenSSL's libcrypto. No logic here.
+#include <openssl/evp.h>

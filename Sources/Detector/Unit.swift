@@ -1,0 +1,50 @@
+/// A unit of measurement, in the FITS standard's spelling (FITS 4.0, section 4.3).
+public enum Unit: String, Sendable, Codable, CaseIterable {
+  case none = ""
+  case adu = "adu"
+  case aduPerPixel = "adu/pixel"
+  case aduPerSecond = "adu/s"
+  case aduSquared = "adu**2"
+  case electron = "electron"
+  case electronPerADU = "electron/adu"
+  case electronPerSecond = "electron/s"
+  case pixel = "pixel"
+  case count = "ct"
+  case second = "s"
+  case volt = "V"
+  case ampere = "A"
+  case kelvin = "K"
+  case degreeCelsius = "deg_C"
+  case micrometre = "um"
+  case nanometre = "nm"
+  case percent = "%"
+
+  /// The unit as FITS readers accept it in TUNIT and BUNIT.
+  ///
+  /// The standard knows neither degrees Celsius nor the percent sign; values in those units are
+  /// labelled in their name and comment, and TUNIT stays empty.
+  public var fits: String {
+    switch self {
+    case .degreeCelsius, .percent: ""
+    default: rawValue
+    }
+  }
+
+  /// The unit as shown to people, in plain text.
+  public var display: String {
+    switch self {
+    case .none: ""
+    case .adu: "ADU"
+    case .aduPerPixel: "ADU/pixel"
+    case .aduPerSecond: "ADU/s"
+    case .aduSquared: "ADU²"
+    case .electron: "e⁻"
+    case .electronPerADU: "e⁻/ADU"
+    case .electronPerSecond: "e⁻/s"
+    case .count: "counts"
+    case .degreeCelsius: "°C"
+    case .micrometre: "µm"
+    default: rawValue
+    }
+  }
+}
