@@ -75,7 +75,11 @@ let package = Package(
       sources: ["ShippedConfiguration.swift"],
       resources: [
         .embedInCode("cameras/euclid-vis.yaml"), .embedInCode("cameras/esis-ccd230.yaml"),
-        .embedInCode("cameras/tiny.yaml"), .embedInCode("focal-planes/euclid-vis.yaml"),
+        .embedInCode("cameras/tiny.yaml"), .embedInCode("focal-planes/euclid-vis-plane.yaml"),
+        .embedInCode("elvis/exposure-log-columns.tsv"),
+        .embedInCode("elvis/housekeeping-keys.tsv"),
+        .embedInCode("elvis/housekeeping-limits.tsv"),
+        .embedInCode("elvis/script-keywords.tsv"),
       ],
       swiftSettings: settings),
 
