@@ -3,3 +3,8 @@
 #include <gsl/gsl_matrix.h>
 #include <gsl/gsl_multifit.h>
 #include <gsl/gsl_vector.h>
+
+// Swift cannot see a mutable global pointer as safe; the bisquare weights never change.
+static inline const gsl_multifit_robust_type *vison_gsl_bisquare(void) {
+  return gsl_multifit_robust_bisquare;
+}

@@ -21,6 +21,21 @@ public struct Amplifier: Sendable, Hashable, Codable {
   /// Whether rows are stored in reverse of the read-out order.
   public var flipY: Bool
 
+  /// An amplifier.
+  public init(
+    name: String, extensionName: String? = nil, x0: Int, y0: Int, width: Int, height: Int,
+    flipX: Bool, flipY: Bool
+  ) {
+    self.name = name
+    self.extensionName = extensionName
+    self.x0 = x0
+    self.y0 = y0
+    self.width = width
+    self.height = height
+    self.flipX = flipX
+    self.flipY = flipY
+  }
+
   /// The canonical column of a relative one, or the reverse (the operation is its own inverse).
   public func flippedColumn(_ x: Int) -> Int { flipX ? width - 1 - x : x }
   /// The canonical row of a relative one, or the reverse (the operation is its own inverse).

@@ -1,0 +1,84 @@
+public import Detector
+
+/// The scatter of the pixels of one frame about its large-scale structure.
+public enum ResidualNoise {
+  /// Measures the Gaussian core of `pixel - level - model` over the model's region.
+  ///
+  /// One frame's scatter holds the read-out noise and the fixed pattern from pixel to pixel, which
+  /// `DifferenceNoise` does not. Residuals are counted in bins of 1/8 adu; the binning's own variance is removed
+  /// as that of the pixel's rounding is.
+  ///
+  /// - Parameters:
+  ///   - frame: a raw frame.
+  ///   - amplifier: whose pixels are meant.
+  ///   - model: the large-scale structure above `level` [adu]; canonical.
+  ///   - level: [adu].
+  ///   - rows: canonical rows that take part.
+  ///   - invalid: raw values that mark pixels without information.
+  /// - Returns: the standard deviation [adu].
+  public static func width(
+    frame: Image<UInt16>, amplifier: Amplifier, model: LargeScaleModel, level: Double,
+    rows: Range<Int>, invalid: [UInt16]
+  ) throws(NotMeasurable) -> Estimate {
+    let region = model.region.clamped(toRows: rows)
+    let area = amplifier.frameRegion(of: region)
+    guard !region.isEmpty, area.columns.upperBound <= frame.width,
+      area.rows.upperBound <= frame.height
+    else { throw NotMeasurable("no valid pixels") }
+    let half = 32768
+    let scale: Float = 8
+    // With P_i(u) tabulated for each column, a row of the model is a sum of degree + 1 products.
+    let degree = model.degree
+    let width = region.columns.count
+    var basis = [Float](repeating: 0, count: (degree + 1) * width)
+    for (offset, x) in region.columns.enumerated() {
+      let p = legendre(LargeScaleModel.normalised(x, in: model.region.columns), degree)
+      let place = amplifier.flipX ? width - 1 - offset : offset
+      for k in 0...degree { basis[k * width + place] = Float(p[k]) * scale }
+    }
+    let low = invalid.contains(0) ? UInt16(1) : 0
+    let high = invalid.contains(.max) ? UInt16.max - 1 : .max
+    var counts = [UInt32](repeating: 0, count: 2 * half)
+    var line = [Float](repeating: 0, count: width)
+    for y in region.rows {
+      let frameY = amplifier.flippedRow(y) + amplifier.y0
+      let row = UnsafeBufferPointer(frame.row(frameY))
+      let c = model.rowCoefficients(y: y).map { Float($0) }
+      line.withUnsafeMutableBufferPointer { line in
+        basis.withUnsafeBufferPointer { basis in
+          for x in 0..<width { line[x] = c[0] * basis[x] + Float(level) * scale }
+          for k in 1..<max(1, degree + 1) {
+            let factor = c[k]
+            for x in 0..<width { line[x] += factor * basis[k * width + x] }
+          }
+        }
+      }
+      counts.withUnsafeMutableBufferPointer { counts in
+        line.withUnsafeBufferPointer { line in
+          for x in 0..<width {
+            let value = row[area.columns.lowerBound + x]
+            if value < low || value > high { continue }
+            let residual = Float(value) * scale - line[x]
+            if residual > -32000, residual < 32000 {
+              counts[half + Int(residual.rounded(.toNearestOrEven))] &+= 1
+            }
+          }
+        }
+      }
+    }
+    guard let first = counts.firstIndex(where: { $0 > 0 }),
+      let last = counts.lastIndex(where: { $0 > 0 })
+    else { throw NotMeasurable("no valid pixels") }
+    let core = try GaussianCore(counts: counts[first...last], first: first - half)
+    guard let measured = core.width else { throw NotMeasurable("the pixels do not scatter") }
+    let unit = Double(scale)
+    // `core` removed 1/12 of a bin; the pixels themselves were rounded to 1 adu.
+    let variance = measured.value * measured.value / (unit * unit) - 1.0 / 12
+    guard variance > 0 else { throw NotMeasurable("no noise beyond the rounding of the pixels") }
+    let sigma = variance.squareRoot()
+    return Estimate(
+      value: sigma,
+      uncertainty: (variance + 1.0 / 12) / sigma / (2 * Double(measured.count)).squareRoot(),
+      count: measured.count)
+  }
+}
