@@ -7,6 +7,8 @@ public struct MedianStack: Sendable {
   public struct Band: Sendable {
     /// Median of the offset-subtracted pixels [adu]; NaN where no frame has a valid pixel.
     public let median: Image<Float>
+    /// Mean of the same pixels [adu]; NaN where no frame has a valid pixel.
+    public let mean: Image<Float>
     /// Scatter of a single frame, standard deviation with n - 1 [adu]; NaN below two valid pixels.
     public let scatter: Image<Float>
     /// Number of valid pixels where it is less than the number of frames: (index, number).
@@ -43,6 +45,7 @@ public struct MedianStack: Sendable {
   ) -> Band {
     let stride = (width + 15) / 16 * 16
     let median = Image<Float>(width: width, height: height)
+    let mean = Image<Float>(width: width, height: height)
     let scatter = Image<Float>(width: width, height: height)
     let work = Image<Float>(width: stride, height: max(1, frames), filledWith: 0)
     let sums = Image<Float>(width: stride, height: 2, filledWith: 0)
@@ -53,7 +56,7 @@ public struct MedianStack: Sendable {
     else {
       median.pixels.initialize(repeating: .nan)
       scatter.pixels.initialize(repeating: .nan)
-      return Band(median: median, scatter: scatter, incomplete: [])
+      return Band(median: median, mean: mean, scatter: scatter, incomplete: [])
     }
     let n = Float(frames)
     for y in 0..<height {
@@ -80,6 +83,7 @@ public struct MedianStack: Sendable {
       }
       for x in 0..<width {
         sum[x] /= n
+        means[y * width + x] = sum[x]
         squares[x] = 0
       }
       for frame in 0..<frames {
@@ -101,7 +105,7 @@ public struct MedianStack: Sendable {
           for x in span {
             if let valid = restack(
               raw, place: y * width + x, level: { offset($0, y, index) },
-              median: medians + y * width + x, scatter: out + x)
+              median: medians + y * width + x, mean: means + y * width + x, scatter: out + x)
             {
               incomplete.append((y * width + x, valid))
             }
@@ -109,7 +113,7 @@ public struct MedianStack: Sendable {
         }
       }
     }
-    return Band(median: median, scatter: scatter, incomplete: incomplete)
+    return Band(median: median, mean: mean, scatter: scatter, incomplete: incomplete)
   }
 
   /// Stacks one pixel from its valid frames only.
@@ -117,7 +121,8 @@ public struct MedianStack: Sendable {
   /// - Returns: the number of valid frames; nil where all are, and nothing was changed.
   private func restack(
     _ raw: [UnsafeBufferPointer<UInt16>], place: Int, level: (Int) -> Float,
-    median: UnsafeMutablePointer<Float>, scatter: UnsafeMutablePointer<Float>
+    median: UnsafeMutablePointer<Float>, mean: UnsafeMutablePointer<Float>,
+    scatter: UnsafeMutablePointer<Float>
   ) -> Int? {
     var valid: [Float] = []
     for frame in 0..<frames {
@@ -128,13 +133,15 @@ public struct MedianStack: Sendable {
     valid.sort()
     guard !valid.isEmpty else {
       median.pointee = .nan
+      mean.pointee = .nan
       scatter.pointee = .nan
       return 0
     }
     median.pointee = 0.5 * (valid[(valid.count - 1) / 2] + valid[valid.count / 2])
+    let average = valid.reduce(0, +) / Float(valid.count)
+    mean.pointee = average
     if valid.count > 1 {
-      let mean = valid.reduce(0, +) / Float(valid.count)
-      let squares = valid.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      let squares = valid.reduce(0) { $0 + ($1 - average) * ($1 - average) }
       scatter.pointee = (squares / Float(valid.count - 1)).squareRoot()
     } else {
       scatter.pointee = .nan

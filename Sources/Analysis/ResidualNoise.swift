@@ -27,38 +27,21 @@ public enum ResidualNoise {
     else { throw NotMeasurable("no valid pixels") }
     let half = 32768
     let scale: Float = 8
-    // With P_i(u) tabulated for each column, a row of the model is a sum of degree + 1 products.
-    let degree = model.degree
     let width = region.columns.count
-    var basis = [Float](repeating: 0, count: (degree + 1) * width)
-    for (offset, x) in region.columns.enumerated() {
-      let p = legendre(LargeScaleModel.normalised(x, in: model.region.columns), degree)
-      let place = amplifier.flipX ? width - 1 - offset : offset
-      for k in 0...degree { basis[k * width + place] = Float(p[k]) * scale }
-    }
+    let surface = ModelRows(model, amplifier: amplifier)
     let low = invalid.contains(0) ? UInt16(1) : 0
     let high = invalid.contains(.max) ? UInt16.max - 1 : .max
     var counts = [UInt32](repeating: 0, count: 2 * half)
-    var line = [Float](repeating: 0, count: width)
+    let shift = Float(level)
     for y in region.rows {
-      let frameY = amplifier.flippedRow(y) + amplifier.y0
-      let row = UnsafeBufferPointer(frame.row(frameY))
-      let c = model.rowCoefficients(y: y).map { Float($0) }
-      line.withUnsafeMutableBufferPointer { line in
-        basis.withUnsafeBufferPointer { basis in
-          for x in 0..<width { line[x] = c[0] * basis[x] + Float(level) * scale }
-          for k in 1..<max(1, degree + 1) {
-            let factor = c[k]
-            for x in 0..<width { line[x] += factor * basis[k * width + x] }
-          }
-        }
-      }
+      let row = UnsafeBufferPointer(frame.row(amplifier.flippedRow(y) + amplifier.y0))
+      let line = surface.row(canonical: y)
       counts.withUnsafeMutableBufferPointer { counts in
         line.withUnsafeBufferPointer { line in
           for x in 0..<width {
             let value = row[area.columns.lowerBound + x]
             if value < low || value > high { continue }
-            let residual = Float(value) * scale - line[x]
+            let residual = (Float(value) - shift - line[x]) * scale
             if residual > -32000, residual < 32000 {
               counts[half + Int(residual.rounded(.toNearestOrEven))] &+= 1
             }
