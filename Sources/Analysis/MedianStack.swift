@@ -52,8 +52,10 @@ public struct MedianStack: Sendable {
     var incomplete: [(index: Int, valid: Int)] = []
     guard raw.count == frames, raw.allSatisfy({ $0.count >= width * height }),
       let values = work.pixels.baseAddress, let sum = sums.pixels.baseAddress,
-      let medians = median.pixels.baseAddress, let scatters = scatter.pixels.baseAddress
+      let medians = median.pixels.baseAddress, let scatters = scatter.pixels.baseAddress,
+      let means = mean.pixels.baseAddress
     else {
+      mean.pixels.initialize(repeating: .nan)
       median.pixels.initialize(repeating: .nan)
       scatter.pixels.initialize(repeating: .nan)
       return Band(median: median, mean: mean, scatter: scatter, incomplete: [])
