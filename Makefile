@@ -1,0 +1,32 @@
+# make demo   a fresh Debian machine to a campaign's PDFs
+# make test   everything that is tested
+# make build  the commands, in .build/release
+# All three install what is missing first.
+
+SHELL := /bin/bash
+SWIFT ?= swift
+CHECKED := --explicit-target-dependency-import-check error
+DEMO ?= demo
+
+.PHONY: demo test build dependencies benchmark clean
+
+build: dependencies
+	@echo "make: building the commands (the first time takes some minutes)"
+	$(SWIFT) build -c release $(CHECKED)
+
+test: dependencies
+	@echo "make: building and running the tests"
+	$(SWIFT) build --build-tests $(CHECKED)
+	$(SWIFT) test --skip-build
+
+demo: build
+	scripts/demo "$(DEMO)"
+
+benchmark: build
+	Benchmarks/run
+
+dependencies:
+	@scripts/install-dependencies
+
+clean:
+	rm -rf .build "$(DEMO)"
