@@ -1,0 +1,74 @@
+/// What should happen in a test: the exposures that its script commands, how they are selected from
+/// the logs, and what is done with them.
+public struct TestDefinition: Sendable, Hashable {
+  /// One step of a test's analysis.
+  public struct Subtask: Sendable, Hashable {
+    /// The name that `todo` lists use.
+    public let name: String
+    /// What it does, in a few words.
+    public let summary: String
+  }
+
+  /// How exposures are found in the logs.
+  public struct Selection: Sendable, Hashable {
+    /// Whether only exposures with the filter of the script are taken.
+    public var byFilter: Bool
+    /// Keys that are commanded but not compared.
+    public var ignoredKeys: Set<String>
+  }
+
+  /// One column of the script: settings, and the number of frames taken with them.
+  public struct Column: Sendable, Hashable {
+    /// `col001`, `col002`, ...
+    public let name: String
+    /// The number of exposures.
+    public let frames: Int
+    /// The commanded values by keyword, without `frames`.
+    public let values: [String: ScriptValue]
+
+    /// The text that the log has for the clock phases that are on, such as `I1I2I3`.
+    public var imagePhases: String {
+      (1...4).filter { values["IPHI\($0)"]?.integer == 1 }.map { "I\($0)" }.joined()
+    }
+
+    /// What the exposure log must hold: commanded values by column, `IPHI` derived.
+    public var expectedLogValues: [String: ScriptValue] {
+      var expected = values
+      for phase in 1...4 { expected["IPHI\(phase)"] = nil }
+      if values.keys.contains(where: { $0.hasPrefix("IPHI") }) {
+        expected["IPHI"] = .string(imagePhases)
+      }
+      return expected
+    }
+  }
+
+  /// The name, with the iteration tag where there is one: `BIAS02.1`.
+  public let name: String
+  /// The label in the logs' column `test`: `BIAS02`.
+  public let label: String
+  /// The family of tests: `BIAS0X`.
+  public let family: String
+  /// What the test is for, as one sentence.
+  public let purpose: String
+  /// The script's columns, in order.
+  public let columns: [Column]
+  /// How exposures are selected.
+  public let selection: Selection
+  /// The steps of the analysis, in order, without `init` and `report`.
+  public let subtasks: [Subtask]
+  /// The values of the test's free parameters.
+  public let inputs: [String: ScriptValue]
+
+  /// The number of exposures of all columns.
+  public var frames: Int { columns.reduce(0) { $0 + $1.frames } }
+
+  /// The rows of each amplifier that are read: `vstart ..< vend`.
+  public var window: Range<Int> {
+    let first = columns.first?.values["vstart"]?.integer ?? 0
+    let end = columns.first?.values["vend"]?.integer ?? 0
+    return first..<max(first, end)
+  }
+
+  /// The names that a `todo` list may hold.
+  public var todoNames: [String] { ["init"] + subtasks.map(\.name) + ["report"] }
+}
