@@ -36,20 +36,6 @@ static inline int vison_fits_read_section(
   return ffgsv(file, type, lower, upper, step, null, into, &anyNull, status);
 }
 
-static inline int vison_fits_read_col(
-    fitsfile *file, int type, int column, LONGLONG firstRow, LONGLONG count, void *null,
-    void *into, int *status) {
-  int anyNull = 0;
-  return ffgcv(file, type, column, firstRow, 1, count, null, into, &anyNull, status);
-}
-
-static inline int vison_fits_read_str(
-    fitsfile *file, int column, LONGLONG row, char *text, int *status) {
-  char none[] = "";
-  int anyNull = 0;
-  return ffgcvs(file, column, row, 1, 1, none, &text, &anyNull, status);
-}
-
 static inline int vison_fits_read_errmsg(char *message) { return ffgmsg(message); }
 
 static inline void vison_fits_get_errstatus(int status, char *text) { ffgerr(status, text); }

@@ -6,6 +6,8 @@ public struct FITSError: DiagnosedError, Equatable {
   public enum Kind: String, Sendable, CaseIterable {
     /// The file cannot be opened or read.
     case unreadable = "fits-unreadable"
+    /// The file cannot be written, for example because the disk is full.
+    case unwritable = "fits-unwritable"
     /// The file is no FITS file at all.
     case notFITS = "fits-not-fits"
     /// A header breaks the grammar or the standard's order.
@@ -73,6 +75,7 @@ public struct FITSError: DiagnosedError, Equatable {
   public var remedy: String? {
     switch kind {
     case .unreadable: "check the path and the permissions"
+    case .unwritable: "check the folder's permissions and the space on the disk"
     case .notFITS: "give a FITS file"
     case .truncated: "copy the file again from its source"
     case .badHeader: "repair the header, or write the file again"
