@@ -32,8 +32,14 @@ public struct TestDefinition: Sendable, Hashable {
     }
 
     /// What the exposure log must hold: commanded values by column, `IPHI` derived.
+    ///
+    /// Three columns are named otherwise in the logs than in the scripts; the original therefore never
+    /// compared them, so that a test with the wrong pumping mode passed.
     public var expectedLogValues: [String: ScriptValue] {
       var expected = values
+      for (script, log) in [("v_tpmod", "v_tp_mod"), ("s_tpmod", "s_tp_mod"), ("motr_on", "motr")] {
+        expected[log] = values[script]
+      }
       for phase in 1...4 { expected["IPHI\(phase)"] = nil }
       if values.keys.contains(where: { $0.hasPrefix("IPHI") }) {
         expected["IPHI"] = .string(imagePhases)

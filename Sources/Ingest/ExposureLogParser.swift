@@ -52,17 +52,18 @@ struct ExposureLogParser {
     _ bytes: ArraySlice<UInt8>, line: Int, isFinished: Bool
   ) throws(IngestError) {
     var bytes = bytes
-    while let last = bytes.last, last == 0x0D || last == 0x09 || last == 0x20 { bytes.removeLast() }
-    if bytes.isEmpty {
-      return
-    }
-    let fields: [String]
+    if bytes.last == 0x0D { bytes.removeLast() }
+    if bytes.allSatisfy({ $0 == 0x09 || $0 == 0x20 }) { return }
+    var fields: [String]
     do {
       fields = try Self.fields(of: bytes)
     } catch {
       if version == nil { throw IngestError(.logHeader, error.problem, place: "\(path):\(line)") }
       return try setAside(error.problem, line: line)
     }
+    // A line ends with one tab too many, or with none; an empty last column must not be taken for it.
+    let wanted = version?.logColumns.count ?? 0
+    while fields.count > wanted, fields.last == "" { fields.removeLast() }
     guard let version else {
       let found = try LogHeader.version(of: fields, expected: options.version, path: path)
       self.version = found
