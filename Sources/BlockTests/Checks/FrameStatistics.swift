@@ -1,0 +1,108 @@
+import Analysis
+public import Detector
+
+/// What the data check measures of one raw frame.
+struct FrameStatistics: Sendable {
+  /// The numbers of one region of one amplifier.
+  struct RegionNumbers: Sendable {
+    var region: RegionName
+    /// Location and width of the pixel values; a reason where there is none.
+    var core: Result<GaussianCore, NotMeasurable>
+    /// The ordinary median of the raw integers [adu], as older analyses report it.
+    var integerMedian: Result<Double, NotMeasurable>
+  }
+
+  /// The numbers of one amplifier.
+  struct AmplifierNumbers: Sendable {
+    var amplifier: String
+    var regions: [RegionNumbers]
+    /// Number of pixels in the row window that hold the camera's value for lost pixels.
+    var lost: Int
+    /// Number of saturated pixels in the row window.
+    var saturated: Int
+    /// Number of pixels in the row window.
+    var pixels: Int
+
+    func core(_ region: RegionName) throws(NotMeasurable) -> GaussianCore {
+      guard let numbers = regions.first(where: { $0.region == region }) else {
+        throw NotMeasurable("the camera has no region \(region.rawValue)")
+      }
+      return try numbers.core.get()
+    }
+  }
+
+  var amplifiers: [AmplifierNumbers]
+
+  /// Measures the trimmed regions of every amplifier within the row window.
+  ///
+  /// Saturated and lost pixels take no part in location and width; they are counted.
+  init(of frame: Image<UInt16>, camera: Camera, window: Range<Int>, regions: [RegionName]) {
+    amplifiers = camera.amplifiers.map { amplifier in
+      let numbers = regions.compactMap { name -> RegionNumbers? in
+        guard camera.regions[name] != nil else { return nil }
+        guard let region = camera.checkRegion(name, rows: window) else {
+          let none = NotMeasurable("no pixels of this region in the rows read")
+          return RegionNumbers(region: name, core: .failure(none), integerMedian: .failure(none))
+        }
+        var histogram = RawHistogram(of: amplifier.frameRegion(of: region), in: frame)
+        for value in camera.invalidValues { histogram.remove(value: Int(value)) }
+        let valid = histogram
+        return RegionNumbers(
+          region: name,
+          core: Result { () throws(NotMeasurable) in try valid.core() },
+          integerMedian: Result { () throws(NotMeasurable) in try valid.integerMedian() })
+      }
+      let area = amplifier.frameRegion(
+        of: Region(
+          columns: 0..<amplifier.width, rows: window.clamped(to: 0..<amplifier.height)))
+      let counts = Self.count(
+        in: area, of: frame, lost: camera.lostValue, saturated: camera.saturatedValue)
+      return AmplifierNumbers(
+        amplifier: amplifier.name, regions: numbers, lost: counts.lost,
+        saturated: counts.saturated, pixels: area.count)
+    }
+  }
+
+  private static func count(in area: Region, of frame: Image<UInt16>, lost: Int?, saturated: Int)
+    -> (lost: Int, saturated: Int)
+  {
+    guard area.columns.upperBound <= frame.width, area.rows.upperBound <= frame.height else {
+      return (0, 0)
+    }
+    let lostValue = lost.flatMap { UInt16(exactly: $0) }
+    let saturatedValue = UInt16(exactly: saturated)
+    var lostCount = 0
+    var saturatedCount = 0
+    for y in area.rows {
+      let row = UnsafeBufferPointer(frame.row(y))
+      var low: Int32 = 0
+      var high: Int32 = 0
+      for x in area.columns {
+        low &+= row[x] == lostValue ? 1 : 0
+        high &+= row[x] == saturatedValue ? 1 : 0
+      }
+      lostCount += Int(low)
+      saturatedCount += Int(high)
+    }
+    return (lostCount, saturatedCount)
+  }
+}
+
+extension Camera {
+  /// The raw values that carry no information: saturated, and lost where the camera reserves one.
+  public var invalidValues: [UInt16] {
+    [lostValue, saturatedValue].compactMap { $0.flatMap { UInt16(exactly: $0) } }
+  }
+
+  /// The raw values that carry information, as a range.
+  var validValues: ClosedRange<UInt16> {
+    let low: UInt16 = lostValue == 0 ? 1 : 0
+    let high = UInt16(exactly: saturatedValue - 1) ?? .max
+    return low...max(low, high)
+  }
+
+  /// The scan region that offsets are taken from: the pre-scan where there is one.
+  var offsetRegion: RegionName? {
+    [RegionName.prescan, .overscan].first { regions[$0] != nil }
+  }
+}

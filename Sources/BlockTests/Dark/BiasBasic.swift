@@ -1,0 +1,125 @@
+import Analysis
+import Detector
+import FITSFiles
+
+/// Noise and structure of every frame, and the noise between consecutive frames.
+enum BiasBasic {
+  private struct Work: Sendable {
+    var detector: String
+    var obsid: Int
+    var path: String
+    var next: String?
+  }
+
+  static func run(_ context: TestContext) async throws -> SubtaskResult {
+    let work = context.camera.detectors.flatMap { detector -> [Work] in
+      let frames = context.usable(detector)
+      return frames.enumerated().map { index, frame in
+        Work(
+          detector: detector, obsid: frame.exposure.obsid, path: frame.path,
+          next: index + 1 < frames.count ? frames[index + 1].path : nil)
+      }
+    }
+    let tracker = ProgressCounter(total: work.count, report: context.progress)
+    let measured = try await parallelMap(work, workers: context.workers) { item in
+      try context.checkCancellation()
+      let frame = try context.open(item.path).read()
+      let next = try item.next.map { try context.open($0).read() }
+      defer { tracker.advance() }
+      return BiasFrame(frame: frame, next: next, camera: context.camera, window: context.window)
+    }
+    var result = SubtaskResult()
+    for (item, frame) in zip(work, measured) {
+      for numbers in frame.amplifiers { add(numbers, of: item, to: &result, context) }
+    }
+    for detector in context.camera.detectors {
+      let frames = zip(work, measured).filter { $0.0.detector == detector }.map(\.1)
+      addReadNoise(frames, detector: detector, to: &result, context)
+    }
+    return result
+  }
+
+  private static func add(
+    _ numbers: BiasFrame.AmplifierNumbers, of item: Work, to result: inout SubtaskResult,
+    _ context: TestContext
+  ) {
+    let amplifier = numbers.amplifier
+    result.measure(
+      BiasQuantities.frameNoise, detector: item.detector, amplifier: amplifier, obsid: item.obsid,
+      numbers.residual)
+    result.measure(
+      BiasQuantities.rowNoise, detector: item.detector, amplifier: amplifier, obsid: item.obsid,
+      numbers.rowNoise)
+    for (name, i, j) in [("columns", 1, 0), ("rows", 0, 1)] {
+      result.measure(
+        BiasQuantities.frameGradient, detector: item.detector, amplifier: amplifier,
+        obsid: item.obsid, item: name,
+        numbers.model.flatMap { model in
+          guard let term = model.coefficient(i, j) else {
+            return .failure(NotMeasurable("no linear term"))
+          }
+          // P1 runs from -1 to 1 over the image: the change across it is twice the coefficient.
+          return .success(
+            Estimate(value: 2 * term.value, uncertainty: 2 * term.uncertainty, count: model.region.count))
+        })
+    }
+    if case .success(let model) = numbers.model {
+      result.curves.append(
+        SubtaskResult.Curve(
+          name: BiasQuantities.modelCurve, detector: item.detector, amplifier: amplifier,
+          obsid: item.obsid, x: model.coefficients.indices.map(Double.init), y: model.coefficients,
+          uncertainty: model.uncertainties, xUnit: .none, yUnit: .adu))
+    }
+    guard let profiles = numbers.profiles else { return }
+    let first = profiles.region.rows.lowerBound
+    result.profile(
+      BiasQuantities.columnProfile, profiles.columnMeans, detector: item.detector,
+      amplifier: amplifier, obsid: item.obsid)
+    result.profile(
+      BiasQuantities.rowProfile, profiles.rowMeans, first: first, detector: item.detector,
+      amplifier: amplifier, obsid: item.obsid)
+    result.profile(
+      BiasQuantities.rowScatterProfile, profiles.rowScatters, first: first,
+      detector: item.detector, amplifier: amplifier, obsid: item.obsid)
+    if let prescan = context.camera.regions[.prescan] {
+      let points = prescan.columns.compactMap { column -> (Double, Double)? in
+        guard profiles.columnMeans.indices.contains(column),
+          let mean = profiles.columnMeans[column], let scatter = profiles.columnScatters[column]
+        else { return nil }
+        return (mean, scatter)
+      }
+      result.curves.append(
+        SubtaskResult.Curve(
+          name: BiasQuantities.prescanColumns, detector: item.detector, amplifier: amplifier,
+          obsid: item.obsid, x: points.map(\.0), y: points.map(\.1), uncertainty: [], xUnit: .adu,
+          yUnit: .adu))
+    }
+  }
+
+  /// The temporal noise of each amplifier and region from the differences of consecutive frames.
+  private static func addReadNoise(
+    _ frames: [BiasFrame], detector: String, to result: inout SubtaskResult, _ context: TestContext
+  ) {
+    for (index, amplifier) in context.camera.amplifiers.enumerated() {
+      for region in BiasCheck.regions where context.camera.regions[region] != nil {
+        var noise = DifferenceNoise()
+        var reasons: [String] = []
+        for frame in frames {
+          switch frame.amplifiers[index].differences[region] {
+          case .success(let pair): noise.add(variance: pair.variance, count: pair.count)
+          case .failure(let reason): reasons.append(reason.reason)
+          case nil: break
+          }
+        }
+        let outcome = Result { () throws(NotMeasurable) in
+          if noise.variances.isEmpty, let reason = reasons.first { throw NotMeasurable(reason) }
+          if frames.isEmpty { throw NotMeasurable("no usable frame") }
+          return try noise.noise()
+        }
+        result.measure(
+          BiasQuantities.readNoise, detector: detector, amplifier: amplifier.name,
+          item: region.short, outcome)
+      }
+    }
+  }
+}

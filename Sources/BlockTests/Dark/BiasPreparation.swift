@@ -1,0 +1,57 @@
+import Analysis
+import Campaign
+import Detector
+import FITSFiles
+
+/// Preparation of the images: the offset of each frame and amplifier, and what is left out.
+///
+/// No prepared image is written: every later step reads the raw frame again, which costs a few
+/// milliseconds, and applies the offsets measured here.
+enum BiasPreparation {
+  static func run(_ context: TestContext) async throws -> SubtaskResult {
+    let work = context.exposures.flatMap { exposure in
+      context.camera.detectors.compactMap { detector -> (Int, String, String)? in
+        guard case .usable(let path)? = exposure.frames[detector] else { return nil }
+        return (exposure.obsid, detector, path)
+      }
+    }
+    let tracker = ProgressCounter(total: work.count, report: context.progress)
+    let measured = try await parallelMap(work, workers: context.workers) {
+      obsid, detector, path in
+      try context.checkCancellation()
+      let frame = try context.open(path).read()
+      defer { tracker.advance() }
+      return context.camera.amplifiers.map { amplifier in
+        Result { () throws(NotMeasurable) in
+          try BiasFrame.offset(
+            of: frame, amplifier: amplifier, camera: context.camera, window: context.window
+          ).location
+        }
+      }
+    }
+    var result = SubtaskResult()
+    for ((obsid, detector, _), offsets) in zip(work, measured) {
+      for (amplifier, offset) in zip(context.camera.amplifiers, offsets) {
+        result.measure(
+          BiasQuantities.frameOffset, detector: detector, amplifier: amplifier.name, obsid: obsid,
+          offset)
+      }
+    }
+    result.log = [
+      "bad pixels: raw values \(context.camera.invalidValues.map(String.init).joined(separator: ", ")) are left out",
+      "cosmetics mask: none given",
+      "offset: \(methodText(context))",
+      "bias structure and flat field: not corrected in this test",
+    ]
+    return result
+  }
+
+  private static func methodText(_ context: TestContext) -> String {
+    let region = context.camera.offsetRegion ?? .prescan
+    let columns = context.camera.checkRegion(region, rows: context.window)?.columns
+    let range = columns.map { "\($0.lowerBound)...\($0.upperBound - 1)" } ?? "none"
+    return context.preprocessing.method == .row
+      ? "one for each row, mean of \(region.rawValue) columns \(range)"
+      : "one for each amplifier and frame, location of the Gaussian core of \(region.rawValue) columns \(range)"
+  }
+}
