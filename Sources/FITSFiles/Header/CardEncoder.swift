@@ -6,6 +6,7 @@
 struct CardEncoder {
   /// The header so far, without END.
   private(set) var bytes: [UInt8] = []
+  private var announcesLongStrings = false
   private let file: String
   private let hdu: Int
 
@@ -82,6 +83,10 @@ struct CardEncoder {
       push(head + Self.padded("'\(Self.padded(quoted, 8))'", 20) + remark(card))
       return
     }
+    if !announcesLongStrings {
+      announcesLongStrings = true
+      push("LONGSTRN= 'OGIP 1.0'           / long strings go on in CONTINUE cards")
+    }
     var rest = Array(quoted.utf8)[...]
     var start = head
     while rest.count > 68 {
@@ -157,7 +162,7 @@ struct CardEncoder {
   private static let reserved: Set<String> = [
     "SIMPLE", "XTENSION", "BITPIX", "NAXIS", "PCOUNT", "GCOUNT", "GROUPS", "EXTEND", "TFIELDS",
     "THEAP", "EXTNAME", "EXTVER", "BSCALE", "BZERO", "BLANK", "DATASUM", "CHECKSUM", "END",
-    "CONTINUE", "ZIMAGE", "ZTABLE",
+    "CONTINUE", "LONGSTRN", "ZIMAGE", "ZTABLE",
   ]
 
   private static let indexed: Set<String> = [

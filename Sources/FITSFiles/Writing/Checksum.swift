@@ -1,8 +1,8 @@
 /// The checksum of FITS (FITS 4.0, section 4.4.2.7 and appendix J): the ones' complement sum of
 /// big-endian 32-bit words.
 ///
-/// Words are added in the machine's order: the ones' complement sum of byte-swapped words is the
-/// byte-swapped sum (RFC 1071), so that one swap at the end is enough.
+/// A ones' complement sum commutes with rotations (RFC 1071). So only the bytes within 16-bit halves
+/// are swapped in each word; the halves change places once, in the sum.
 struct Checksum {
   private var total: UInt64 = 0
 
@@ -12,16 +12,19 @@ struct Checksum {
     var low = SIMD8<UInt64>(repeating: 0)
     var high = SIMD8<UInt64>(repeating: 0)
     let mask = SIMD8<UInt64>(repeating: 0xFFFF_FFFF)
+    let odd = SIMD8<UInt64>(repeating: 0x00FF_00FF_00FF_00FF)
     var offset = 0
     guard let base = bytes.baseAddress else { return }
     while offset + 64 <= bytes.count {
-      let words = base.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
+      let raw = base.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
+      let words = ((raw & odd) &<< 8) | ((raw &>> 8) & odd)
       low &+= words & mask
       high &+= words &>> 32
       offset += 64
     }
     while offset < bytes.count {
-      low[0] &+= UInt64(base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+      let raw = base.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+      low[0] &+= UInt64(((raw & 0x00FF_00FF) << 8) | ((raw >> 8) & 0x00FF_00FF))
       offset += 4
     }
     fold(low.wrappedSum())
@@ -44,7 +47,10 @@ struct Checksum {
   }
 
   /// The sum.
-  var value: UInt32 { UInt32(truncatingIfNeeded: total).byteSwapped }
+  var value: UInt32 {
+    let halves = UInt32(truncatingIfNeeded: total)
+    return halves << 16 | halves >> 16
+  }
 
   /// The complement of the sum as 16 characters, none of them punctuation, which as the value of
   /// CHECKSUM in column 12 makes the sum of the whole HDU minus zero.
