@@ -1,0 +1,98 @@
+import Detector
+import GRDB
+
+/// The small integers that stand for names, within one transaction.
+///
+/// One value serves one transaction only: after a rollback its numbers would mean nothing.
+struct NameTables {
+  enum Table: String {
+    case campaign, camera, detector, amplifier, item
+
+    var selection: String { "SELECT id FROM \(rawValue) WHERE name = ?" }
+    var insertion: String { "INSERT INTO \(rawValue) (name) VALUES (?)" }
+  }
+
+  private let database: Database
+  private var names: [Table: [String: Int64]] = [:]
+  private var reasons: [String: Int64] = [:]
+  private var quantities: [String: (id: Int64, quantity: Quantity)] = [:]
+
+  init(_ database: Database) { self.database = database }
+
+  /// The number of a name, which is added where it is new; 0 for nil.
+  ///
+  /// The empty name is not accepted, since it stands for "none".
+  mutating func id(_ name: String?, in table: Table) throws -> Int64 {
+    guard let name else { return 0 }
+    if let id = names[table]?[name] { return id }
+    guard !name.isEmpty else {
+      throw WarehouseError(.invalidRecord, "the name of a \(table.rawValue) is empty")
+    }
+    let id = try find(name, selection: table.selection, insertion: table.insertion)
+    names[table, default: [:]][name] = id
+    return id
+  }
+
+  /// The number of a reason, which is added where it is new.
+  mutating func id(reason: String) throws -> Int64 {
+    if let id = reasons[reason] { return id }
+    let id = try find(
+      reason, selection: "SELECT id FROM reason WHERE text = ?",
+      insertion: "INSERT INTO reason (text) VALUES (?)")
+    reasons[reason] = id
+    return id
+  }
+
+  /// The number of a quantity, which is registered where it is new.
+  ///
+  /// Its unit cannot change once there are values; digits and meaning follow the program.
+  mutating func id(_ quantity: Quantity) throws -> Int64 {
+    if let known = quantities[quantity.name] {
+      guard known.quantity.unit == quantity.unit else { throw changedUnit(quantity) }
+      return known.id
+    }
+    let name = StoredText.encoded(quantity.name)
+    let dimensions = Quantity.Dimension.allCases.filter(quantity.dimensions.contains)
+      .map(\.rawValue).joined(separator: " ")
+    let meaning = StoredText.encoded(quantity.meaning)
+    let stored = try Row.fetchOne(
+      database, sql: "SELECT id, unit, digits, dimensions, meaning FROM quantity WHERE name = ?",
+      arguments: [name])
+    let id: Int64
+    if let stored {
+      guard stored[1] == quantity.unit.rawValue else { throw changedUnit(quantity) }
+      id = stored[0]
+      if stored[2] != quantity.digits || stored[3] != dimensions || stored[4] != meaning {
+        try database.execute(
+          sql: "UPDATE quantity SET digits = ?, dimensions = ?, meaning = ? WHERE id = ?",
+          arguments: [quantity.digits, dimensions, meaning, id])
+      }
+    } else {
+      try database.execute(
+        sql: """
+          INSERT INTO quantity (name, unit, digits, dimensions, meaning) VALUES (?, ?, ?, ?, ?)
+          """,
+        arguments: [name, quantity.unit.rawValue, quantity.digits, dimensions, meaning])
+      id = database.lastInsertedRowID
+    }
+    quantities[quantity.name] = (id, quantity)
+    return id
+  }
+
+  private func changedUnit(_ quantity: Quantity) -> WarehouseError {
+    WarehouseError(
+      .invalidRecord, "the quantity \(quantity.name) is stored with another unit than "
+        + "\"\(quantity.unit.rawValue)\"")
+  }
+
+  private func find(_ name: String, selection: String, insertion: String) throws -> Int64 {
+    let stored = StoredText.encoded(name)
+    if let id = try Int64.fetchOne(
+      database.cachedStatement(sql: selection), arguments: [stored])
+    {
+      return id
+    }
+    try database.cachedStatement(sql: insertion).execute(arguments: [stored])
+    return database.lastInsertedRowID
+  }
+}
