@@ -48,8 +48,13 @@ public enum CameraCatalog {
     _ type: T.Type, _ bytes: [UInt8], as kind: CampaignError.Kind, file: String
   ) throws(CampaignError) -> T {
     let text = try YAMLGuard.text(bytes, file: file)
+    let node: Node?
+    do { node = try compose(yaml: text) } catch {
+      throw YAMLGuard.syntaxError(error, file: file, text: text)
+    }
+    guard let node else { throw CampaignError(kind, "the file is empty", place: file) }
     do {
-      return try YAMLDecoder().decode(type, from: text)
+      return try YAMLDecoder().decode(type, from: node)
     } catch let error as DecodingError {
       let (problem, path) = describe(error)
       throw CampaignError(
