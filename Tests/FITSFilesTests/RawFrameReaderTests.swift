@@ -152,22 +152,4 @@ import Testing
     #expect(kind { _ = try RawFrameReader(path: path + ".gz", unpackedLimit: 1 << 20) } == .tooLarge)
     #expect(kind { _ = try FITSGate.check(path: path + ".gz", unpackedLimit: 1 << 20) } == .tooLarge)
   }
-
-  @Test("Tile-compressed frames are read through CFITSIO; HCOMPRESS and sizes above the limit are not",
-    arguments: ["-r", "-g", "-h"])
-  func compressed(option: String) throws {
-    let folder = try Folder()
-    let path = try frame(folder)
-    guard try run("/usr/bin/fpack", [option, path]) != nil else { return }
-    if option == "-h" {
-      #expect(kind { _ = try RawFrameReader(path: path + ".fz") } == .unsupported)
-      return
-    }
-    let reader = try RawFrameReader(path: path + ".fz", expecting: (101, 77))
-    #expect(try values(reader.read()) == values(ramp(101, 77)))
-    #expect(try values(FITSFile(path: path + ".fz").readFloat())[1] == 65535)
-    #expect(kind { _ = try RawFrameReader(path: path + ".fz", unpackedLimit: 1000) } == .tooLarge)
-    #expect(
-      kind { _ = try FITSFile(path: path + ".fz", unpackedLimit: 12_000).readFloat() } == .tooLarge)
-  }
 }

@@ -42,25 +42,15 @@ enum RawPixels: Sendable {
   @discardableResult
   static func swap(_ words: UnsafeMutableBufferPointer<UInt16>, flipping mask: UInt16) -> UInt16 {
     guard let base = words.baseAddress else { return 0 }
-    var seen = SIMD32<UInt16>(repeating: 0)
-    let flips = SIMD32<UInt16>(repeating: mask)
-    var index = 0
-    let raw = UnsafeMutableRawPointer(base)
-    while index + 32 <= words.count {
-      let word = raw.loadUnaligned(fromByteOffset: index * 2, as: SIMD32<UInt16>.self)
-      let swapped = ((word &<< 8) | (word &>> 8)) ^ flips
-      seen |= swapped
-      raw.storeBytes(of: swapped, toByteOffset: index * 2, as: SIMD32<UInt16>.self)
-      index += 32
+    // A plain loop: the compiler makes vectors of it, while explicit SIMD types of this width were
+    // a hundred times slower.
+    var seen: UInt16 = 0
+    for index in 0..<words.count {
+      let word = base[index].byteSwapped ^ mask
+      base[index] = word
+      seen |= word
     }
-    var rest: UInt16 = 0
-    while index < words.count {
-      words[index] = words[index].byteSwapped ^ mask
-      rest |= words[index]
-      index += 1
-    }
-    for lane in 0..<32 { rest |= seen[lane] }
-    return rest
+    return seen
   }
 
   /// Widens bytes.

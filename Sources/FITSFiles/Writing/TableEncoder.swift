@@ -71,14 +71,18 @@ struct TableEncoder {
   /// Writes all rows.
   func write(to sink: DataSink) throws(FITSError) {
     guard rowBytes > 0 else { return }
-    for row in 0..<rows {
-      try sink.append(rowBytes) { bytes throws(FITSError) in
+    let step = max(1, (DataSink.capacity - 3) / rowBytes)
+    var row = 0
+    while row < rows {
+      let band = row..<min(rows, row + step)
+      try sink.append(band.count * rowBytes) { bytes throws(FITSError) in
         var target = bytes
         for entry in columns {
-          entry.column.values.encode(row, width: entry.bytes, to: target)
+          entry.column.values.encode(band, width: entry.bytes, every: rowBytes, to: target)
           target += entry.bytes
         }
       }
+      row = band.upperBound
     }
   }
 
@@ -125,22 +129,31 @@ extension FITSColumn.Values {
     }
   }
 
-  fileprivate func encode(_ row: Int, width: Int, to target: UnsafeMutableRawPointer) {
-    func store<T: FixedWidthInteger>(_ value: T, _ offset: Int = 0) {
-      target.storeBytes(of: value.bigEndian, toByteOffset: offset, as: T.self)
+  /// Sets this column's bytes in a band of rows that are `pitch` bytes apart.
+  fileprivate func encode(
+    _ band: Range<Int>, width: Int, every pitch: Int, to target: UnsafeMutableRawPointer
+  ) {
+    func store<T: FixedWidthInteger>(_ value: T, _ row: Int, _ offset: Int = 0) {
+      let place = (row - band.lowerBound) * pitch + offset
+      target.storeBytes(of: value.bigEndian, toByteOffset: place, as: T.self)
     }
     switch self {
-    case .integers(let values): store(values[row] ?? Int64.min)
-    case .doubles(let values): store(values[row].bitPattern)
-    case .floats(let values): store(values[row].bitPattern)
+    case .integers(let values): for row in band { store(values[row] ?? Int64.min, row) }
+    case .doubles(let values): for row in band { store(values[row].bitPattern, row) }
+    case .floats(let values): for row in band { store(values[row].bitPattern, row) }
     case .texts(let values):
-      let text = CardEncoder.ascii(values[row]).utf8
-      target.initializeMemory(as: UInt8.self, repeating: 0x20, count: width)
-      for (index, byte) in text.enumerated() { store(byte, index) }
+      for row in band {
+        let text = Array(CardEncoder.ascii(values[row]).utf8)
+        for index in 0..<width { store(index < text.count ? text[index] : 0x20, row, index) }
+      }
     case .logicals(let values):
-      store(values[row].map { $0 ? UInt8(ascii: "T") : UInt8(ascii: "F") } ?? 0)
+      for row in band {
+        store(values[row].map { $0 ? UInt8(ascii: "T") : UInt8(ascii: "F") } ?? 0, row)
+      }
     case .vectors(let values, let count):
-      for index in 0..<count { store(values[row * count + index].bitPattern, index * 8) }
+      for row in band {
+        for index in 0..<count { store(values[row * count + index].bitPattern, row, index * 8) }
+      }
     }
   }
 }
