@@ -11,6 +11,8 @@ struct ExposureLogParser {
   private var rows: [ExposureRow] = []
   private var issues: [LogIssue] = []
   private var names = ColumnNames(version: .flight)
+  /// Whether lines end with a tab, as ELVIS writes them; a last line without one is then cut off.
+  private var linesEndWithTab = false
 
   /// No line of a log is longer; 81 columns of ELVIS make about 700 bytes.
   static let longestLine = 65_536
@@ -61,6 +63,7 @@ struct ExposureLogParser {
       if version == nil { throw IngestError(.logHeader, error.problem, place: "\(path):\(line)") }
       return try setAside(error.problem, line: line)
     }
+    let endsWithTab = bytes.last == 0x09
     // A line ends with one tab too many, or with none; an empty last column must not be taken for it.
     let wanted = version?.logColumns.count ?? 0
     while fields.count > wanted, fields.last == "" { fields.removeLast() }
@@ -68,17 +71,21 @@ struct ExposureLogParser {
       let found = try LogHeader.version(of: fields, expected: options.version, path: path)
       self.version = found
       names = ColumnNames(version: found)
+      linesEndWithTab = endsWithTab
+      return
+    }
+    // While ELVIS writes, the last line may lack its end: the next look will find it whole. A cut within
+    // the last number would otherwise pass for another number.
+    if !isFinished,
+      fields.count < version.logColumns.count || (linesEndWithTab && !endsWithTab)
+    {
+      issues.append(
+        LogIssue(
+          severity: .setAside, file: path, line: line,
+          problem: "the last line is not finished; the log is probably being written"))
       return
     }
     guard fields.count == version.logColumns.count else {
-      // While ELVIS writes, the last line may lack its end: the next look will find it whole.
-      if !isFinished, fields.count < version.logColumns.count {
-        issues.append(
-          LogIssue(
-            severity: .setAside, file: path, line: line,
-            problem: "the last line is not finished; the log is probably being written"))
-        return
-      }
       return try setAside(
         "\(fields.count) columns instead of the \(version.logColumns.count) of ELVIS \(version)",
         line: line)
