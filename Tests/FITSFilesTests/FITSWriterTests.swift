@@ -157,11 +157,11 @@ import Testing
       ])
     let good = try bytes(of: folder.file("a.fits"))
     try FITSFile.verifyChecksums(folder.file("a.fits"))
+    var bad = good
     for index in good.indices {
-      var bad = good
       bad[index] ^= UInt8(1 << (index % 8))
-      let path = try folder.write("b.fits", bad)
-      #expect(kind { _ = try FITSFile.verifyChecksums(path) } != nil, "byte \(index)")
+      #expect(kind { _ = try FITSFile.verifyChecksums(bad) } != nil, "byte \(index)")
+      bad[index] = good[index]
     }
     for cut in [1, 1440, 2880] {
       let path = try folder.write("c.fits", Array(good.dropLast(cut)))

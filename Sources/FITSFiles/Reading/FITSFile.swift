@@ -88,7 +88,7 @@ public final class FITSFile {
         .wrongSize, "columns \(x) and rows \(y) are not within \(size.width) x \(size.height)",
         file: input.path, hdu: hdu.index)
     }
-    let image = Image<Double>(width: x.count, height: y.count)
+    let image = try newImage(hdu, Double.self, size: (x.count, y.count))
     var null = Double.nan
     try opened().with(hdu, doing: "read a section") { file, status in
       withUnsafeMutablePointer(to: &null) { null in
@@ -108,10 +108,11 @@ public final class FITSFile {
     return size
   }
 
-  private func newImage<Pixel>(_ hdu: FITSStructure.HDU, _ type: Pixel.Type) throws(FITSError)
-    -> Image<Pixel>
-  {
-    let size = try size(of: hdu)
+  private func newImage<Pixel>(
+    _ hdu: FITSStructure.HDU, _ type: Pixel.Type, size part: (width: Int, height: Int)? = nil
+  ) throws(FITSError) -> Image<Pixel> {
+    var size = try size(of: hdu)
+    if let part { size = part }
     // Plain pixels are in the file, as the gate made sure; compressed ones are only announced.
     if case .compressedImage = hdu.kind {
       let (pixels, overflow) = size.width.multipliedReportingOverflow(by: size.height)
