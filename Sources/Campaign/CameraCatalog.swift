@@ -14,7 +14,8 @@ public enum CameraCatalog {
   /// - Parameter folder: what a relative path is relative to.
   /// - Throws: `CampaignError` for an unknown name or a file that is no camera, `CameraError` for a
   ///   camera that contradicts itself, `FileError` for a file that cannot be read.
-  public static func camera(_ nameOrPath: String, relativeTo folder: String = ".") throws -> Camera {
+  public static func camera(_ nameOrPath: String, relativeTo folder: String = ".") throws -> Camera
+  {
     let camera: Camera
     if nameOrPath.contains("/") || nameOrPath.hasSuffix(".yaml") || nameOrPath.hasSuffix(".yml") {
       let path = InputFile.path(nameOrPath, from: folder)

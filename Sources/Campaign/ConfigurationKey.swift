@@ -73,7 +73,8 @@ extension ConfigurationKey {
     .init("paths", .section(paths), required: true, "Folders, relative to this file's folder."),
     .init(
       "equipment", .section(equipment),
-      "Operator and serial numbers as the logs have them; those left out come from the focal plane."),
+      "Operator and serial numbers as the logs have them; those left out come from the focal plane."
+    ),
     .init(
       "products", .map(.pathTree, keys: nil),
       "Input calibration products by kind, paths relative to paths.products."),
@@ -134,7 +135,8 @@ extension ConfigurationKey {
   static let offset: [ConfigurationKey] = [
     .init("method", .choice(["row", "median", "none"]), "Row by row, one median, or not at all."),
     .init("scan", .choice(["pre", "ove"]), "Pre-scan or over-scan."),
-    .init("trim", .list(.integer), "Columns left out of the scan: [at the read-out side, far side]."),
+    .init(
+      "trim", .list(.integer), "Columns left out of the scan: [at the read-out side, far side]."),
     .init("skip_parallel_overscan", .boolean, "Whether parallel over-scan rows are left out."),
   ]
 

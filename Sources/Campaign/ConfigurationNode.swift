@@ -12,7 +12,8 @@ struct ConfigurationNode {
   var place: String { Self.place(of: node, file: file) }
 
   /// An error about this piece.
-  func error(_ kind: CampaignError.Kind, _ problem: String, remedy: String? = nil) -> CampaignError {
+  func error(_ kind: CampaignError.Kind, _ problem: String, remedy: String? = nil) -> CampaignError
+  {
     CampaignError(kind, problem, place: place, remedy: remedy)
   }
 
@@ -42,7 +43,9 @@ struct ConfigurationNode {
   }
 
   var text: String? { node.scalar?.string }
-  var isNull: Bool { scalar(quoted: false).map { ["", "~", "null", "Null", "NULL"].contains($0) } ?? false }
+  var isNull: Bool {
+    scalar(quoted: false).map { ["", "~", "null", "Null", "NULL"].contains($0) } ?? false
+  }
 
   var boolean: Bool? {
     switch scalar(quoted: false)?.lowercased() {
@@ -168,7 +171,9 @@ struct ConfigurationNode {
   }
 
   private func wrongType(_ kind: ValueKind) -> CampaignError {
-    error(.wrongType, "'\(path.isEmpty ? "the document" : path)' must be \(kind.inWords), not '\(shown)'")
+    error(
+      .wrongType,
+      "'\(path.isEmpty ? "the document" : path)' must be \(kind.inWords), not '\(shown)'")
   }
 
   private var shown: String {

@@ -87,9 +87,15 @@ indirect enum JSONText {
     case .boolean: [("type", .text("boolean"))]
     case .scalar: [("type", types("number", "string"))]
     case .choice(let names):
-      [("enum", .array(names.flatMap { name in
-        Int(name).map { [JSONText.text(name), .whole($0)] } ?? [.text(name)]
-      }))]
+      [
+        (
+          "enum",
+          .array(
+            names.flatMap { name in
+              Int(name).map { [JSONText.text(name), .whole($0)] } ?? [.text(name)]
+            })
+        )
+      ]
     case .list(let item):
       [("type", .text("array")), ("items", .object(schema(of: item)))]
     case .range: pair(of: "number", isNullable: false)

@@ -144,7 +144,8 @@ public enum Flag: Int, Sendable, Hashable, CaseIterable, CustomStringConvertible
       ("LOSTPIXELS", "Some pixels read exactly zero inside the readout window.", true)
     case .nonSaturation:
       (
-        "NONSATURATION", "Saturated fraction of the latent-inducing frame outside the wanted range.", true
+        "NONSATURATION",
+        "Saturated fraction of the latent-inducing frame outside the wanted range.", true
       )
     }
   }

@@ -31,9 +31,10 @@ public enum TestCatalog {
     public let selection: TestDefinition.Selection
     /// The columns, from the parameters: each the number of frames and the values that differ from the
     /// script's defaults.
-    let columns: @Sendable (_ inputs: [String: ScriptValue]) -> [(
-      frames: Int, values: [String: ScriptValue]
-    )]
+    let columns:
+      @Sendable (_ inputs: [String: ScriptValue]) -> [(
+        frames: Int, values: [String: ScriptValue]
+      )]
 
     /// The names that a `todo` list may hold.
     public var todoNames: [String] { ["init"] + subtasks.map(\.name) + ["report"] }
@@ -177,7 +178,8 @@ public enum TestCatalog {
         start >= 0, start < end, end <= rows
       else {
         throw CampaignError(
-          .badTestInput, "the rows vstart ..< vend of \(column.name) do not lie within 0 ..< \(rows)")
+          .badTestInput,
+          "the rows vstart ..< vend of \(column.name) do not lie within 0 ..< \(rows)")
       }
     }
   }

@@ -32,7 +32,8 @@ enum YAMLGuard {
       return CampaignError(.badSyntax, "the file cannot be read as YAML", place: file)
     }
     switch error {
-    case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+    case .scanner(let context, let problem, let mark, _),
+      .parser(let context, let problem, let mark, _),
       .composer(let context, let problem, let mark, _):
       let detail = context.map { " \($0.text)" } ?? ""
       return CampaignError(

@@ -91,7 +91,8 @@ public struct AcquisitionReport: Sendable, Hashable {
     if exposures.isEmpty {
       let labels = labelsInLog.sorted { $0.key < $1.key }.prefix(20)
         .map { "\($0.key) (\($0.value) rows)" }
-      let held = labels.isEmpty ? "the log is empty" : "the log holds " + labels.joined(separator: ", ")
+      let held =
+        labels.isEmpty ? "the log is empty" : "the log holds " + labels.joined(separator: ", ")
       return ["no exposure is labelled \(test): \(held)"]
     }
     var lines: [String] = []
@@ -103,7 +104,8 @@ public struct AcquisitionReport: Sendable, Hashable {
     if !extra.isEmpty { lines.append("extra: ObsID \(Self.ranges(extra))") }
     for item in duplicates {
       lines.append(
-        "duplicated: ObsID \(item.obsid) \(item.detector) in \(item.places.joined(separator: ", "))")
+        "duplicated: ObsID \(item.obsid) \(item.detector) in \(item.places.joined(separator: ", "))"
+      )
     }
     for item in differences {
       lines.append(

@@ -77,15 +77,18 @@ enum CSVRecords {
 
   /// A field as a CSV file must hold it.
   static func quoted(_ text: String) -> String {
-    let needsQuotes = text.utf8.contains { [0x22, 0x2C, 0x0A, 0x0D, 0x23].contains($0) }
+    let needsQuotes =
+      text.utf8.contains { [0x22, 0x2C, 0x0A, 0x0D, 0x23].contains($0) }
       || text.first == " " || text.last == " "
     guard needsQuotes else { return text }
-    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false)
+    return "\""
+      + text.split(separator: "\"", omittingEmptySubsequences: false)
       .joined(separator: "\"\"") + "\""
   }
 
   private static func trimmed(_ text: String) -> String {
-    String(Substring(text).trimmingPrefix(while: \.isWhitespace).reversed()
-      .trimmingPrefix(while: \.isWhitespace).reversed())
+    String(
+      Substring(text).trimmingPrefix(while: \.isWhitespace).reversed()
+        .trimmingPrefix(while: \.isWhitespace).reversed())
   }
 }

@@ -63,7 +63,8 @@ struct ExposureLogParser {
       if version == nil { throw IngestError(.logHeader, error.problem, place: "\(path):\(line)") }
       return try setAside(error.problem, line: line)
     }
-    let endsWithTab = bytes.last == 0x09
+    let isTerminated = bytes.last == 0x09
+    let fieldsAsWritten = fields.count
     // A line ends with one tab too many, or with none; an empty last column must not be taken for it.
     let wanted = version?.logColumns.count ?? 0
     while fields.count > wanted, fields.last == "" { fields.removeLast() }
@@ -71,13 +72,13 @@ struct ExposureLogParser {
       let found = try LogHeader.version(of: fields, expected: options.version, path: path)
       self.version = found
       names = ColumnNames(version: found)
-      linesEndWithTab = endsWithTab
+      linesEndWithTab = isTerminated
       return
     }
     // While ELVIS writes, the last line may lack its end: the next look will find it whole. A cut within
     // the last number would otherwise pass for another number.
     if !isFinished,
-      fields.count < version.logColumns.count || (linesEndWithTab && !endsWithTab)
+      fields.count < version.logColumns.count || (linesEndWithTab && fieldsAsWritten <= wanted)
     {
       issues.append(
         LogIssue(
@@ -137,11 +138,13 @@ struct ExposureLogParser {
     }
     guard let obsid = values["ObsID"]?.integer, obsid >= 0 else {
       throw LineProblem(
-        problem: "ObsID '\((values["ObsID"]?.description ?? "").clipped(to: 40))' is no whole number")
+        problem:
+          "ObsID '\((values["ObsID"]?.description ?? "").clipped(to: 40))' is no whole number")
     }
     let detector = values["CCD"]?.description ?? ""
     if let known = options.detectors, names.hasDetector, !known.contains(detector) {
-      throw LineProblem(problem: "detector '\(detector.clipped(to: 40))' is not one of the camera's")
+      throw LineProblem(
+        problem: "detector '\(detector.clipped(to: 40))' is not one of the camera's")
     }
     let dateText = values[names.date]?.description ?? ""
     guard let date = ElvisDate(log: dateText) else {

@@ -37,7 +37,9 @@ public struct ExposureMatcher: Sendable {
     var frames: [Int: [String: ExposureRow]] = [:]
     var places: [Int: [String: [String]]] = [:]
     for row in selected {
-      if frames[row.obsid]?[row.detector] == nil { frames[row.obsid, default: [:]][row.detector] = row }
+      if frames[row.obsid]?[row.detector] == nil {
+        frames[row.obsid, default: [:]][row.detector] = row
+      }
       places[row.obsid, default: [:]][row.detector, default: []]
         .append("\(row.origin.file):\(row.origin.line)")
     }
@@ -72,7 +74,8 @@ public struct ExposureMatcher: Sendable {
     return AcquisitionReport(
       test: definition.label, expectedFrames: slots.count, exposures: exposures,
       missing: exposures.isEmpty ? [] : missing, extra: ids.filter { !used.contains($0) },
-      duplicates: duplicates, differences: differences(exposures), notCompared: notCompared(selected),
+      duplicates: duplicates, differences: differences(exposures),
+      notCompared: notCompared(selected),
       labelsInLog: exposures.isEmpty
         ? Dictionary(rows.map { ($0.test, 1) }, uniquingKeysWith: +) : [:])
   }

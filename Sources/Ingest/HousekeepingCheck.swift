@@ -100,7 +100,9 @@ public struct HousekeepingCheck: Sendable, Hashable {
     let value = "\(key.name) = \(rounded(mean))\(unit)"
     switch limit {
     case .relative(let range):
-      guard let command else { return "\(value), and its command \(key.command ?? "") is not logged" }
+      guard let command else {
+        return "\(value), and its command \(key.command ?? "") is not logged"
+      }
       return "\(value), commanded \(rounded(command)), allowed difference \(range)"
     case .absolute(let range): return "\(value), allowed \(range)"
     case .identity(let expected): return "\(value), must be \(rounded(expected))"

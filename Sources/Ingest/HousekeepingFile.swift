@@ -52,9 +52,10 @@ public struct HousekeepingFile: Sendable, Hashable {
     _ bytes: [UInt8], path: String, version: ElvisVersion? = nil
   ) throws(IngestError) -> HousekeepingFile {
     var reader = HousekeepingReader(path: path)
-    for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      .enumerated()
-    {
+    for (index, line) in bytes.split(
+      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
+    )
+    .enumerated() {
       try reader.read(line, line: index + 1)
     }
     return try reader.finish(version: version)

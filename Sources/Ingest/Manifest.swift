@@ -111,7 +111,9 @@ public struct Manifest: Sendable, Hashable {
       values[column] = isText ? .string(text) : ScriptValue(parsing: text)
     }
     let file = values["file"]?.description ?? ""
-    guard !file.isEmpty, !file.utf8.contains(0) else { throw LineProblem(problem: "no file is named") }
+    guard !file.isEmpty, !file.utf8.contains(0) else {
+      throw LineProblem(problem: "no file is named")
+    }
     if let time = values["exptime"], !((time.number ?? -1) >= 0) {
       throw LineProblem(problem: "exposure time '\(time)' is not a number of seconds")
     }
@@ -127,7 +129,9 @@ public struct Manifest: Sendable, Hashable {
     var date: ElvisDate?
     if let text = values["date"]?.description {
       date = ElvisDate(iso: text) ?? ElvisDate(log: text)
-      if date == nil { throw LineProblem(problem: "date '\(text.clipped(to: 40))' is not ISO 8601") }
+      if date == nil {
+        throw LineProblem(problem: "date '\(text.clipped(to: 40))' is not ISO 8601")
+      }
     }
     let full = InputFile.path(file, from: AtomicFile.folder(of: path))
     let test = values["group"]?.description ?? ""

@@ -41,7 +41,8 @@ extension Manifest {
     let number = Field("obsid", "the exposure's number", dictionary?.exposureNumber)
     let date = Field("date", "the time of the exposure", dictionary?.date)
     for field in [type, time, number, date] { notes += field.notes(headers) }
-    notes.append("fill in 'group': the label of the test that each frame belongs to, such as BIAS01")
+    notes.append(
+      "fill in 'group': the label of the test that each frame belongs to, such as BIAS01")
     var columns = ["file", "type", "exptime", "group"]
     if number.keyword != nil { columns.append("obsid") }
     if date.keyword != nil { columns.append("date") }

@@ -81,7 +81,8 @@ public struct RawFrameLocator: Sendable {
     guard let suffix = suffixes.first(where: { name.hasSuffix($0) }) else { return nil }
     let fields = name.dropLast(suffix.count).split(
       separator: "_", omittingEmptySubsequences: false)
-    guard (5...6).contains(fields.count), fields[0] == "EUC", let obsid = Int(fields[1]), obsid >= 0,
+    guard (5...6).contains(fields.count), fields[0] == "EUC", let obsid = Int(fields[1]),
+      obsid >= 0,
       fields[fields.count - 2].hasPrefix("ROE"), let detector = fields.last, !detector.isEmpty,
       let date = ElvisDate(log: fields[2..<fields.count - 2].joined(separator: "_"))
     else { return nil }

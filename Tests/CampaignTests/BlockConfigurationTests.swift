@@ -91,12 +91,18 @@ struct BlockConfigurationTests {
       (minimal.replacing("check]", with: "chek]"), .badValue, "x/block.yaml:8:56"),
       (minimal.replacing("N: 3", with: "N: x"), .badTestInput, "x/block.yaml:8:76"),
       (minimal.replacing("obsid: null", with: "obsid: [9, 1]"), .wrongType, "x/block.yaml:10:16"),
-      (minimal.replacing("data: [25_Jul_19]", with: "data: 25_Jul_19"), .wrongType, "x/block.yaml:6:11"),
+      (
+        minimal.replacing("data: [25_Jul_19]", with: "data: 25_Jul_19"), .wrongType,
+        "x/block.yaml:6:11"
+      ),
       (minimal.replacing("version: 1\n", with: ""), .missingKey, "x/block.yaml:1:1"),
       (minimal.replacing("version: 1", with: "version: 2"), .badValue, "x/block.yaml:1:10"),
       (minimal.replacing("EINSTEIN", with: "[unclosed"), .badSyntax, nil),
       (minimal.replacing("EINSTEIN", with: "&a x"), .badSyntax, "x/block.yaml:2:8"),
-      (minimal.replacing("data: [25_Jul_19]", with: "manifest: a.csv\n    data: [a]"), .badValue, "x/block.yaml:6:15"),
+      (
+        minimal.replacing("data: [25_Jul_19]", with: "manifest: a.csv\n    data: [a]"), .badValue,
+        "x/block.yaml:6:15"
+      ),
       (minimal.replacing("data: [25_Jul_19]\n", with: "\n"), .missingKey, nil),
       ("", .badSyntax, "x/block.yaml"), ("- a\n", .wrongType, "x/block.yaml:1:1"),
       ("[[a]]: 1\n", .wrongType, nil), ("a\u{0}b", .badSyntax, "x/block.yaml"),
@@ -117,7 +123,9 @@ struct BlockConfigurationTests {
   func hostile() {
     var bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n"
     for (name, last) in zip("bcdefghijklmnop", "abcdefghijklmno") {
-      bomb += "\(name): &\(name) [" + Array(repeating: "*\(last)", count: 9).joined(separator: ",") + "]\n"
+      bomb +=
+        "\(name): &\(name) [" + Array(repeating: "*\(last)", count: 9).joined(separator: ",")
+        + "]\n"
     }
     #expect(failure(bomb)?.kind == .badSyntax)
     // The anchors hidden behind a quote that the line-by-line look takes for open.
@@ -132,7 +140,9 @@ struct BlockConfigurationTests {
 
   @Test("Hostile block names pass as texts, and messages stay one line")
   func hostileNames() throws {
-    for name in ["../../etc", "=cmd|' /C calc'!A0", "\\input{x}", "'; DROP TABLE block; --", "a: b # c"] {
+    for name in [
+      "../../etc", "=cmd|' /C calc'!A0", "\\input{x}", "'; DROP TABLE block; --", "a: b # c",
+    ] {
       let text = BlockConfiguration.template(block: name)
       #expect(try load(text).block == name)
     }

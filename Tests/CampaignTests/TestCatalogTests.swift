@@ -18,7 +18,9 @@ struct TestCatalogTests {
       script: script)
   }
 
-  @Test("BIAS01 and BIAS02 command exactly what the evaluated classes did", arguments: ["BIAS01", "BIAS02"])
+  @Test(
+    "BIAS01 and BIAS02 command exactly what the evaluated classes did",
+    arguments: ["BIAS01", "BIAS02"])
   func structures(name: String) throws {
     let column = try #require(definition(name).columns.first)
     #expect(column.name == "col001")
@@ -92,7 +94,9 @@ struct TestCatalogTests {
     #expect(failure { _ = try definition("BIAS01", inputs: ["N": .int(0)]) } != nil)
     #expect(failure { _ = try definition("BIAS01", inputs: ["N": .double(.nan)]) } != nil)
     #expect(failure { _ = try definition("BIAS01", script: ["frames": .int(4)]) } != nil)
-    #expect(failure { _ = try definition("BIAS01", script: ["RD_TT": .int(4)]) }?.remedy?.contains("RD_T") == true)
+    #expect(
+      failure { _ = try definition("BIAS01", script: ["RD_TT": .int(4)]) }?.remedy?.contains("RD_T")
+        == true)
     #expect(failure { _ = try definition("BIAS01", script: ["RD_T": .string("x")]) } != nil)
     #expect(failure { _ = try definition("BIAS01", script: ["vend": .int(9000)]) } != nil)
   }

@@ -7,7 +7,9 @@ struct ElvisDateTests {
   @Test("All spellings of a date read as the same time")
   func spellings() {
     let date = ElvisDate(year: 2019, month: 7, day: 30, hour: 12, minute: 16, second: 3)
-    for text in ["300719D121603T", "300719D_121603T", "300719d121603T", "300719d_121603t", "300719D121603"] {
+    for text in [
+      "300719D121603T", "300719D_121603T", "300719d121603T", "300719d_121603t", "300719D121603",
+    ] {
       #expect(ElvisDate(log: text) == date, "\(text)")
     }
     #expect(ElvisDate(housekeeping: "30-07-19_12:16:03") == date)
@@ -20,12 +22,14 @@ struct ElvisDateTests {
     #expect(date?.unixSeconds == 1_564_488_963)
   }
 
-  @Test("What is no date is refused", arguments: [
-    "", "D", "300719", "300719D12160", "300719D1216033T", "310619D121603T", "290219D121603T",
-    "300719D241603T", "300719D126003T", "300719_121603T", "300719D__121603T", "3007199D121603T",
-    "30071D9121603T", "300719T121603D", "-10719D121603T", "３00719D121603T", "300719D121603TT",
-    "300719D121603T ", "000719D121603T", "300019D121603T",
-  ])
+  @Test(
+    "What is no date is refused",
+    arguments: [
+      "", "D", "300719", "300719D12160", "300719D1216033T", "310619D121603T", "290219D121603T",
+      "300719D241603T", "300719D126003T", "300719_121603T", "300719D__121603T", "3007199D121603T",
+      "30071D9121603T", "300719T121603D", "-10719D121603T", "３00719D121603T", "300719D121603TT",
+      "300719D121603T ", "000719D121603T", "300019D121603T",
+    ])
   func refusals(text: String) {
     #expect(ElvisDate(log: text) == nil)
     #expect(ElvisDate(housekeeping: text) == nil)

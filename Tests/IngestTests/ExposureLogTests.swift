@@ -8,7 +8,9 @@ import Testing
 struct ExposureLogTests {
   let path = "EXP_LOG_250719.txt"
 
-  func parse(_ bytes: [UInt8], strict: Bool = false, version: ElvisVersion? = nil) throws -> ExposureLog {
+  func parse(_ bytes: [UInt8], strict: Bool = false, version: ElvisVersion? = nil) throws
+    -> ExposureLog
+  {
     try ExposureLog.parse(bytes, path: path, options: .init(version: version, isStrict: strict))
   }
 
@@ -45,11 +47,16 @@ struct ExposureLogTests {
     let log = try parse(sample)
     // The header of the sample has stray blanks; its rows must come back byte for byte, but for the
     // number of digits, which the log does not tell.
-    let text = String(decoding: ExposureLog.bytes(version: log.version, rows: log.rows.map(\.values)), as: UTF8.self)
+    let text = String(
+      decoding: ExposureLog.bytes(version: log.version, rows: log.rows.map(\.values)), as: UTF8.self
+    )
     let lines = text.components(separatedBy: "\r\n")
     #expect(lines.count == 8 && lines[7].isEmpty)
-    #expect(lines.dropLast().allSatisfy { $0.hasSuffix("\t") && $0.filter { $0 == "\t" }.count == 69 })
-    #expect(lines[1].hasPrefix("191\tEUC_191_251116D150614T_ROE1_CCD1\tCCD1\tROE1\t251116D150614T\tLab\tTest\t"))
+    #expect(
+      lines.dropLast().allSatisfy { $0.hasSuffix("\t") && $0.filter { $0 == "\t" }.count == 69 })
+    #expect(
+      lines[1].hasPrefix(
+        "191\tEUC_191_251116D150614T_ROE1_CCD1\tCCD1\tROE1\t251116D150614T\tLab\tTest\t"))
     let hostile = ExposureLog.bytes(version: .flight, rows: [["test": .string("a\tb\r\nc")]])
     #expect(hostile.filter { $0 == 0x0A }.count == 2)
   }
@@ -133,7 +140,8 @@ struct ExposureLogTests {
   @Test("Headers that fit no version, or another one, are refused with the first difference")
   func headers() throws {
     let bytes = ExposureLog.bytes(version: .flight, rows: [])
-    let changed = String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: "\tRD_B\t", with: "\tRDB\t")
+    let changed = String(decoding: bytes, as: UTF8.self).replacingOccurrences(
+      of: "\tRD_B\t", with: "\tRDB\t")
     #expect {
       try parse(Array(changed.utf8))
     } throws: { error in
@@ -168,8 +176,12 @@ struct ExposureLogTests {
     let day = folder + "/31_Jul_19"
     try AtomicFile.makeFolder(day)
     // Sorted as texts the second log would come first.
-    try ExposureLog.write(version: .flight, rows: try Acquisition(frames: 1, first: 7).rows, to: day + "/EXP_LOG_310719.txt")
-    try ExposureLog.write(version: .flight, rows: try Acquisition(frames: 1, first: 9).rows, to: day + "/EXP_LOG_010819.txt")
+    try ExposureLog.write(
+      version: .flight, rows: try Acquisition(frames: 1, first: 7).rows,
+      to: day + "/EXP_LOG_310719.txt")
+    try ExposureLog.write(
+      version: .flight, rows: try Acquisition(frames: 1, first: 9).rows,
+      to: day + "/EXP_LOG_010819.txt")
     let log = try ExposureLog.read(folders: [day])
     #expect(log.files.map { $0.suffix(10) } == ["310719.txt", "010819.txt"])
     #expect(log.rows.map(\.obsid) == [7, 7, 7, 9, 9, 9])

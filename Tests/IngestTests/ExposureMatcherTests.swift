@@ -58,20 +58,23 @@ struct ExposureMatcherTests {
     acquisition.rows.append(acquisition.rows[4])
     let report = try acquisition.report()
     #expect(report.duplicates.count == 1 && report.missing.isEmpty && report.extra.isEmpty)
-    #expect(report.lines == [
-      "duplicated: ObsID 1001 CCD2 in EXP_LOG_250719.txt:6, EXP_LOG_250719.txt:14"
-    ])
+    #expect(
+      report.lines == [
+        "duplicated: ObsID 1001 CCD2 in EXP_LOG_250719.txt:6, EXP_LOG_250719.txt:14"
+      ])
   }
 
-  @Test("A different value is named with key, expected, found and ObsIDs", arguments: [
-    ("sn_roe", ScriptValue.string("FM01"), "sn_roe is 'FM01' instead of 'FM14'"),
-    ("exptime", .double(0.5), "exptime is '0.5' instead of '0'"),
-    ("RD_T", .double(16.2), "RD_T is '16.2' instead of '16'"),
-    ("rdmode", .string("rwd_bas_v"), "rdmode is 'rwd_bas_v' instead of 'fwd_bas'"),
-    ("IPHI", .string("I2I3"), "IPHI is 'I2I3' instead of 'I1I2I3'"),
-    ("v_tp_mod", .int(132), "v_tp_mod is '132' instead of '123'"),
-    ("vend", .string("nan"), "vend is 'nan' instead of '86'"),
-  ])
+  @Test(
+    "A different value is named with key, expected, found and ObsIDs",
+    arguments: [
+      ("sn_roe", ScriptValue.string("FM01"), "sn_roe is 'FM01' instead of 'FM14'"),
+      ("exptime", .double(0.5), "exptime is '0.5' instead of '0'"),
+      ("RD_T", .double(16.2), "RD_T is '16.2' instead of '16'"),
+      ("rdmode", .string("rwd_bas_v"), "rdmode is 'rwd_bas_v' instead of 'fwd_bas'"),
+      ("IPHI", .string("I2I3"), "IPHI is 'I2I3' instead of 'I1I2I3'"),
+      ("v_tp_mod", .int(132), "v_tp_mod is '132' instead of '123'"),
+      ("vend", .string("nan"), "vend is 'nan' instead of '86'"),
+    ])
   func different(key: String, value: ScriptValue, text: String) throws {
     var acquisition = try Acquisition()
     for obsid in 1001...1002 { acquisition.change(obsid, key, value) }

@@ -63,7 +63,8 @@ struct Acquisition {
 
   /// The log written and read again.
   func log() throws -> ExposureLog {
-    try ExposureLog.parse(ExposureLog.bytes(version: .flight, rows: rows), path: "EXP_LOG_250719.txt")
+    try ExposureLog.parse(
+      ExposureLog.bytes(version: .flight, rows: rows), path: "EXP_LOG_250719.txt")
   }
 
   /// The report of the log against the definition.

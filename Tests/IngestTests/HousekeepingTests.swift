@@ -32,7 +32,8 @@ struct HousekeepingTests {
     return try HousekeepingFile.parse(bytes, path: "HK.txt", version: .flight)
   }
 
-  func check(_ files: [HousekeepingFile?], _ limits: Limits = Limits()) throws -> HousekeepingCheck {
+  func check(_ files: [HousekeepingFile?], _ limits: Limits = Limits()) throws -> HousekeepingCheck
+  {
     let row = try #require(try Acquisition(frames: 1).log().rows.first)
     return HousekeepingCheck(
       files.enumerated().map { .init(obsid: 1000 + $0, file: $1, row: row) }, limits: limits)
@@ -56,7 +57,8 @@ struct HousekeepingTests {
     #expect(file.keys == Array(ElvisVersion.flight.housekeepingKeys.dropFirst()))
   }
 
-  @Test("Written values read back to their digits", arguments: [0, -0.25, 26, 13.001, -119.875, 1e6])
+  @Test(
+    "Written values read back to their digits", arguments: [0, -0.25, 26, 13.001, -119.875, 1e6])
   func digits(value: Double) throws {
     #expect(try file([nominal(["RPSU_TEMP1": value])]).mean("RPSU_TEMP1") == value)
   }
@@ -66,7 +68,8 @@ struct HousekeepingTests {
     let file = try file([nominal(), nominal(["CCD1_TEMP_T": .nan]), nominal()])
     #expect(file.statistics["CCD1_TEMP_T"]?.invalid == 1)
     #expect(file.statistics["CCD1_TEMP_T"]?.count == 2)
-    #expect(file.issues.map(\.description) == ["HK.txt:3: set aside: CCD1_TEMP_T is 'NaN', not a number"])
+    #expect(
+      file.issues.map(\.description) == ["HK.txt:3: set aside: CCD1_TEMP_T is 'NaN', not a number"])
     let check = try check([file])
     #expect(check.failingKeys(.safe) == ["CCD1_TEMP_T"])
     #expect(check.failingKeys(.performance) == ["CCD1_TEMP_T"])
@@ -74,17 +77,24 @@ struct HousekeepingTests {
 
   @Test("Broken lines are set aside, broken headers refused")
   func broken() throws {
-    var text = String(decoding: HousekeepingFile.bytes(version: .flight, readings: [(date, nominal())]), as: UTF8.self)
-    text += "30-07-19_12:16:04\t1\t2\r\nnonsense\r\n" + String(repeating: "9", count: 1 << 20) + "\n"
+    var text = String(
+      decoding: HousekeepingFile.bytes(version: .flight, readings: [(date, nominal())]),
+      as: UTF8.self)
+    text +=
+      "30-07-19_12:16:04\t1\t2\r\nnonsense\r\n" + String(repeating: "9", count: 1 << 20) + "\n"
     let file = try HousekeepingFile.parse(Array(text.utf8), path: "HK.txt")
     #expect(file.readings == 1 && file.issues.map(\.line) == [3, 4, 5])
     for bad in ["", "a\tb\n", "TimeStamp\ta\ta\n", "\u{0}\n", "TimeStamp\n"] {
-      #expect(throws: IngestError.self) { try HousekeepingFile.parse(Array(bad.utf8), path: "HK.txt") }
+      #expect(throws: IngestError.self) {
+        try HousekeepingFile.parse(Array(bad.utf8), path: "HK.txt")
+      }
     }
     #expect {
       try HousekeepingFile.parse(Array("TimeStamp\tx\n".utf8), path: "HK.txt", version: .flight)
     } throws: { ($0 as? IngestError)?.problem.contains("missing CCD3_OD_T") == true }
-    #expect(try HousekeepingFile.parse(Array("TimeStamp\tx\n".utf8), path: "HK.txt").mean("x")?.isNaN == true)
+    #expect(
+      try HousekeepingFile.parse(Array("TimeStamp\tx\n".utf8), path: "HK.txt").mean("x")?.isNaN
+        == true)
   }
 
   @Test("Nominal house-keeping passes everything")
@@ -100,7 +110,10 @@ struct HousekeepingTests {
     #expect(check.failingKeys(.performance) == ["CCD2_IG1_B"])
     #expect(check.failingKeys(.safe).isEmpty && !check.passes)
     let result = try #require(check.results.first { $0.passes == false })
-    #expect(result.failures == ["ObsID 1001: CCD2_IG1_B = 6.3 V, commanded 6, allowed difference -0.2 … 0.2"])
+    #expect(
+      result.failures == [
+        "ObsID 1001: CCD2_IG1_B = 6.3 V, commanded 6, allowed difference -0.2 … 0.2"
+      ])
   }
 
   @Test("Absolute performance limits are applied, unless switched off")
@@ -116,7 +129,8 @@ struct HousekeepingTests {
   func missing() throws {
     let check = try check([nil])
     #expect(check.failingKeys(.safe).count == 32)
-    let bare = try HousekeepingFile.parse(Array("TimeStamp\tCCD1_OD_T\n12:00:00\t26\n".utf8), path: "x")
+    let bare = try HousekeepingFile.parse(
+      Array("TimeStamp\tCCD1_OD_T\n12:00:00\t26\n".utf8), path: "x")
     #expect(try self.check([bare]).failingKeys(.safe).count == 31)
   }
 
@@ -126,7 +140,9 @@ struct HousekeepingTests {
       HousekeepingFile.fileName(obsid: 5, date: date), "HK_55_300719D121603T_ROE1.txt",
       "HK_6_300719D_121603T_ROE1.txt", "HK_6_300719D121604T_ROE1.txt", "HK_30-07-19_ROE1_01.txt",
     ]
-    #expect(try HousekeepingFile.locate(obsid: 5, in: "d", names: names) == "d/HK_5_300719D121603T_ROE1.txt")
+    #expect(
+      try HousekeepingFile.locate(obsid: 5, in: "d", names: names)
+        == "d/HK_5_300719D121603T_ROE1.txt")
     #expect { try HousekeepingFile.locate(obsid: 7, in: "d", names: names) } throws: {
       ($0 as? IngestError)?.kind == .housekeepingMissing
     }

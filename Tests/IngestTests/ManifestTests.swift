@@ -11,7 +11,8 @@ struct ManifestTests {
 
   @Test("Frames are read with their folder, group and commanded values")
   func reads() throws {
-    let manifest = try parse("""
+    let manifest = try parse(
+      """
       # two bias frames
       file,type,exptime,group,date,RD_T
       "a, b.fit",bias,0.2,BIAS01,2019-09-30T18:00:00,16.5
@@ -38,10 +39,12 @@ struct ManifestTests {
     #expect(report.notCompared.contains("RD_T"))
   }
 
-  @Test("Bad lines are named with their numbers", arguments: [
-    ("a.fit,bias,0", "3 fields"), (",bias,0,X", "no file"), ("a,bias,-1,X", "exposure time"),
-    ("a,bias,x,X", "exposure time"), ("a,bias,nan,X", "exposure time"), ("a,b,0,X,", "5 fields"),
-  ])
+  @Test(
+    "Bad lines are named with their numbers",
+    arguments: [
+      ("a.fit,bias,0", "3 fields"), (",bias,0,X", "no file"), ("a,bias,-1,X", "exposure time"),
+      ("a,bias,x,X", "exposure time"), ("a,bias,nan,X", "exposure time"), ("a,b,0,X,", "5 fields"),
+    ])
   func badLines(line: String, problem: String) throws {
     let text = "file,type,exptime,group\n\(line)\nok,bias,0,X\n"
     let manifest = try parse(text)
@@ -53,17 +56,20 @@ struct ManifestTests {
     }
   }
 
-  @Test("Headers and quotes that cannot be understood are refused", arguments: [
-    "", "file,type,group\n", "file,type,exptime,group,group\n", "file,type,exptime,group\n\"a\n",
-    "file,type,exptime,group\n\u{0}\n",
-  ])
+  @Test(
+    "Headers and quotes that cannot be understood are refused",
+    arguments: [
+      "", "file,type,group\n", "file,type,exptime,group,group\n", "file,type,exptime,group\n\"a\n",
+      "file,type,exptime,group\n\u{0}\n",
+    ])
   func refusals(text: String) {
     #expect(throws: IngestError.self) { try parse(text) }
   }
 
   @Test("A misspelt column is doubted, a nearly right one named")
   func columns() throws {
-    #expect(try parse("file,type,exptime,group,RDT\n").issues.first?.problem.contains("'RD_T'") == true)
+    #expect(
+      try parse("file,type,exptime,group,RDT\n").issues.first?.problem.contains("'RD_T'") == true)
     #expect { try parse("file,type,exptme,group\n") } throws: {
       ($0 as? IngestError)?.problem.contains("is 'exptme' meant") == true
     }
@@ -74,14 +80,20 @@ struct ManifestTests {
     let camera = try CameraCatalog.camera("esis-ccd230")
     let draft = Manifest.draft(
       from: [
-        .init(file: "a,1.fit", keywords: ["IMG_EXP": .int(4002), "IMG_ISN": .int(7), "IMG_TS": .string("2019-09-30T18:00:00")]),
-        .init(file: "b.fit", keywords: ["IMG_ISN": .int(8), "IMG_TS": .string("2019-09-30T18:01:00")]),
+        .init(
+          file: "a,1.fit",
+          keywords: [
+            "IMG_EXP": .int(4002), "IMG_ISN": .int(7), "IMG_TS": .string("2019-09-30T18:00:00"),
+          ]),
+        .init(
+          file: "b.fit", keywords: ["IMG_ISN": .int(8), "IMG_TS": .string("2019-09-30T18:01:00")]),
       ], dictionary: camera.header)
-    #expect(draft.notes == [
-      "the camera names no keyword for the kind of frame: 'type' must be filled in",
-      "1 of 2 headers lack IMG_EXP (the exposure time), first b.fit",
-      "fill in 'group': the label of the test that each frame belongs to, such as BIAS01",
-    ])
+    #expect(
+      draft.notes == [
+        "the camera names no keyword for the kind of frame: 'type' must be filled in",
+        "1 of 2 headers lack IMG_EXP (the exposure time), first b.fit",
+        "fill in 'group': the label of the test that each frame belongs to, such as BIAS01",
+      ])
     let manifest = try parse(draft.text)
     #expect(manifest.rows.map(\.fileName) == ["a,1.fit", "b.fit"])
     #expect(manifest.rows.map(\.obsid) == [7, 8])
@@ -91,7 +103,8 @@ struct ManifestTests {
 
   @Test("Without a dictionary nothing is guessed")
   func draftWithoutDictionary() throws {
-    let draft = Manifest.draft(from: [.init(file: "a.fit", keywords: ["EXPTIME": .int(1)])], dictionary: nil)
+    let draft = Manifest.draft(
+      from: [.init(file: "a.fit", keywords: ["EXPTIME": .int(1)])], dictionary: nil)
     #expect(draft.notes.count == 5)
     #expect(try parse(draft.text).rows[0].exposureTime == nil)
   }

@@ -19,11 +19,14 @@ struct RawFrameLocatorTests {
   @Test("Frames are found in all spellings of their names, by listed name first")
   func spellings() throws {
     let locator = RawFrameLocator(folder: "d", names: names)
-    #expect(try locator.path(of: row(10, "CCD1", "EUC_10_300719D121603T_ROE1_CCD1")) == "d/" + names[0])
-    #expect(try locator.path(of: row(10, "CCD2", "EUC_10_300719D121603T_ROE1_CCD2")) == "d/" + names[1])
+    #expect(
+      try locator.path(of: row(10, "CCD1", "EUC_10_300719D121603T_ROE1_CCD1")) == "d/" + names[0])
+    #expect(
+      try locator.path(of: row(10, "CCD2", "EUC_10_300719D121603T_ROE1_CCD2")) == "d/" + names[1])
     #expect(try locator.path(obsid: 10, detector: "CCD3") == "d/" + names[2])
     // Two spellings of one frame are no matter while the log names one of them.
-    #expect(try locator.path(of: row(11, "CCD1", "EUC_11_300719D_121603T_ROE1_CCD1")) == "d/" + names[4])
+    #expect(
+      try locator.path(of: row(11, "CCD1", "EUC_11_300719D_121603T_ROE1_CCD1")) == "d/" + names[4])
     #expect(try locator.path(of: row(99, "CCD1", "lab frame.fits")) == "d/lab frame.fits")
   }
 
