@@ -1,6 +1,5 @@
 import Analysis
 import Detector
-import FITSFiles
 
 /// Noise and structure of every frame, and the noise between consecutive frames.
 enum BiasBasic {

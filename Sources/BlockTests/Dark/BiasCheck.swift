@@ -1,7 +1,6 @@
 import Analysis
 import Campaign
 import Detector
-import FITSFiles
 
 /// The data check of the dark family: house-keeping, lost and saturated pixels, offsets, their
 /// gradients, and scatter, each against its limits.

@@ -1,8 +1,6 @@
 import Analysis
 import Campaign
 import Detector
-import DurableFiles
-import FITSFiles
 
 /// Master bias of each detector, and the best estimates over all frames.
 enum BiasMeta {
@@ -214,7 +212,7 @@ enum BiasMeta {
   }
 
   private static func rowOffsets(
-    _ reader: RawFrameReader, levels: [Double], _ context: TestContext
+    _ reader: FrameSource, levels: [Double], _ context: TestContext
   ) throws -> MasterFrame.FrameOffsets {
     let frame = try reader.read()
     let camera = context.camera

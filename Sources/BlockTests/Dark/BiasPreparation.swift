@@ -1,7 +1,6 @@
 import Analysis
 import Campaign
 import Detector
-import FITSFiles
 
 /// Preparation of the images: the offset of each frame and amplifier, and what is left out.
 ///

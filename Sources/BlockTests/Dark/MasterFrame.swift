@@ -1,6 +1,5 @@
 import Analysis
 import Detector
-import FITSFiles
 
 /// The stack of one detector's bias frames, and what is measured of it.
 struct MasterFrame: Sendable {
@@ -59,7 +58,7 @@ struct MasterFrame: Sendable {
   ///   - models: the mean large-scale structure of each amplifier; nil where none was fitted.
   ///   - temporal: the noise of one frame, from differences, for each amplifier.
   init(
-    readers: [RawFrameReader], offsets: [FrameOffsets], models: [LargeScaleModel?],
+    readers: [FrameSource], offsets: [FrameOffsets], models: [LargeScaleModel?],
     temporal: [Result<Estimate, NotMeasurable>], camera: Camera, window: Range<Int>,
     check: () throws -> Void
   ) throws {

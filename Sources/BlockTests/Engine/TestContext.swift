@@ -1,7 +1,5 @@
 public import Campaign
 public import Detector
-import DurableFiles
-import FITSFiles
 
 /// One exposure of a test: what was commanded, and where its frames are.
 public struct Exposure: Sendable {
@@ -110,21 +108,21 @@ public struct TestContext: Sendable {
   }
 
   /// Opens a frame of this camera.
-  func open(_ path: String) throws -> RawFrameReader {
-    try RawFrameReader(path: path, expecting: (camera.width, camera.height))
+  func open(_ path: String) throws -> FrameSource {
+    try FrameSource(path: path, camera: camera)
   }
 }
 
 /// The numbers and curves that a test run has stored so far.
 public protocol EarlierResults: Sendable {
   /// The stored values of a quantity in this test run.
-  func measurements(_ quantity: Quantity) throws -> [StoredMeasurement]
+  func measurements(_ quantity: Quantity) throws -> [EarlierMeasurement]
   /// The stored curves of that name in this test run.
   func curves(_ name: String) throws -> [SubtaskResult.Curve]
 }
 
 /// A measurement as the warehouse has it.
-public struct StoredMeasurement: Sendable {
+public struct EarlierMeasurement: Sendable {
   /// The detector.
   public var detector: String?
   /// The amplifier.
@@ -149,15 +147,19 @@ public struct Subtask: Sendable {
   public let name: String
   /// The title in the log and the report.
   public let title: String
+  /// The steps that must have run before it.
+  public let needs: [String]
   /// What it does.
   public let run: @Sendable (TestContext) async throws -> SubtaskResult
 
   /// A step.
   public init(
-    _ name: String, title: String, run: @escaping @Sendable (TestContext) async throws -> SubtaskResult
+    _ name: String, title: String, needs: [String] = [],
+    run: @escaping @Sendable (TestContext) async throws -> SubtaskResult
   ) {
     self.name = name
     self.title = title
+    self.needs = needs
     self.run = run
   }
 }

@@ -1,0 +1,255 @@
+import Campaign
+import Detector
+import Diagnostics
+import DurableFiles
+import Ingest
+import Warehouse
+
+/// A test run at work.
+struct OpenTestRun {
+  var key: TestRunKey
+  var analysis: AnalysisKey
+  /// When the analysis began; products carry this date.
+  var started: String
+  /// Steps whose results are in the warehouse already.
+  var done: Set<String>
+  var flags: [Flag] = []
+  var failedChecks = 0
+  /// Why the test ended early; nil while all is well.
+  var failure: String?
+}
+
+extension Engine {
+  /// Takes up an unfinished run of the same data and configuration, or begins a new one.
+  func begin(
+    _ acquisition: Acquisition, test: BlockTest, task: BlockConfiguration.TaskEntry,
+    session: BlockConfiguration.Session, analysis: OpenAnalysis
+  ) throws -> OpenTestRun {
+    let configurationDigest = digest(of: task, definition: acquisition.definition)
+    if !options.startsAfresh,
+      let unfinished = try warehouse.resumableTestRun(
+        block: configuration.block, test: task.test, session: session.name,
+        configurationDigest: configurationDigest, inputDigest: acquisition.inputDigest)
+    {
+      let name = unfinished.analysis.name
+      if analysis.key == nil {
+        analysis.key = unfinished.analysis
+        analysis.started =
+          try warehouse.analyses().first { $0.key == unfinished.analysis }?.record.started ?? ""
+      }
+      let done = unfinished.subtasks.map(\.name)
+      observer.message("\(task.test): taking up \(name) after \(done.last ?? "its beginning")")
+      log.record("Resuming \(name): \(done.joined(separator: ", ")) are done")
+      return OpenTestRun(
+        key: unfinished.run, analysis: unfinished.analysis, started: analysis.started,
+        done: Set(done))
+    }
+    let open = try openAnalysis(analysis)
+    let run = try warehouse.beginTestRun(
+      TestRunRecord(
+        campaign: configuration.campaign, block: configuration.block,
+        camera: configuration.camera.name, test: task.test, session: session.name,
+        obsids: acquisition.obsidRange, dayFolders: acquisition.dayFolders,
+        serials: acquisition.serials, configurationDigest: configurationDigest,
+        inputDigest: acquisition.inputDigest, started: AnalysisIdentity.now(),
+        inputs: acquisition.inputs, exposures: exposureRecords(acquisition)), of: open)
+    return OpenTestRun(key: run, analysis: open, started: analysis.started, done: [])
+  }
+
+  /// Runs the steps of a test that are to be run and not done yet.
+  func execute(
+    _ run: inout OpenTestRun, acquisition: Acquisition, task: BlockConfiguration.TaskEntry
+  ) async throws {
+    guard let test = BlockTest.family(acquisition.definition.family) else { return }
+    let folder = try warehouse.makeProductFolder(
+      block: configuration.block, test: task.test, analysis: run.analysis.name)
+    AtomicFile.removeStaleTemporaries(in: folder)
+    let stored = StoredResults(warehouse: warehouse, run: run.key)
+    if run.done.contains("init") {
+      let flags = try warehouse.flags(of: run.key)
+      run.flags = Flag.allCases.filter { flag in flags.contains { $0.flag.name == flag.name } }
+    } else {
+      try commit(
+        ingestion(acquisition), step: "init", ordinal: 0, seconds: 0, folder: folder, to: &run)
+    }
+    for (index, step) in test.subtasks.enumerated() {
+      guard options.runs(step.name, listed: task.isToDo(step.name)) else { continue }
+      if run.done.contains(step.name) { continue }
+      try checkCancellation()
+      log.record("Executing \(step.name): \(step.title)")
+      observer.progress(task.test, step.name, 0)
+      let start = ContinuousClock.now
+      let context = context(
+        acquisition, run: run, folder: folder, earlier: stored, test: task.test, step: step.name)
+      do {
+        let result = try await step.run(context)
+        try checkCancellation()
+        let seconds = (ContinuousClock.now - start).seconds
+        try commit(
+          result, step: step.name, ordinal: index + 1, seconds: seconds, folder: folder, to: &run)
+        log.record(
+          "\(fixed(seconds / 60, digits: 1)) minutes in running Sub-task: \(step.name)")
+      } catch let error as EngineError where error.kind == .interrupted {
+        throw error
+      } catch {
+        run.failure = "SUBTASK \"\(step.name)\" FAILED: \(error)"
+        observer.message("\(task.test): the step '\(step.name)' failed: \(error)")
+        log.record(["SUBTASK \"\(step.name)\" FAILED, QUITTING!", "\(error)"], level: .error)
+        run.flags.append(.subtaskCrash)
+        try warehouse.commit(
+          SubtaskCommit(
+            name: step.name, ordinal: index + 1, status: .failed,
+            seconds: (ContinuousClock.now - start).seconds,
+            flags: [
+              FlagRecord(name: Flag.subtaskCrash.name, severity: .error, cause: "\(error)")
+            ], log: ["\(error)"]), to: run.key)
+        return
+      }
+    }
+  }
+
+  func checkCancellation() throws {
+    if observer.signal() != 0 {
+      throw EngineError(
+        .interrupted, "stopped at the user's request",
+        remedy: "run the same command again to go on after the last whole step")
+    }
+  }
+
+  // MARK: - Parts
+
+  private func openAnalysis(_ analysis: OpenAnalysis) throws -> AnalysisKey {
+    if let key = analysis.key { return key }
+    analysis.started = AnalysisIdentity.now()
+    let text = String(decoding: try InputFile.bytes(of: configuration.path), as: UTF8.self)
+    for attempt in 0..<100 {
+      do {
+        let key = try warehouse.beginAnalysis(
+          AnalysisRecord(
+            name: AnalysisIdentity.name(tag: options.tag, repeated: attempt),
+            ulid: AnalysisIdentity.ulid(), programVersion: ProgramVersion.current,
+            host: options.host, operatorName: options.operatorName,
+            commandLine: options.commandLine, configuration: text,
+            configurationDigest: configuration.digest.hexadecimal, libraries: options.libraries,
+            started: analysis.started))
+        analysis.key = key
+        return key
+      } catch let error as WarehouseError where error.kind == .duplicate && attempt < 99 {
+        continue
+      }
+    }
+    throw EngineError(.noAnalysis, "no free name for the analysis")
+  }
+
+  /// The digest of what of the configuration matters for a test's results.
+  private func digest(
+    of task: BlockConfiguration.TaskEntry, definition: TestDefinition
+  ) -> String {
+    let columns = definition.columns.map { column in
+      "\(column.name) \(column.frames) "
+        + column.values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        .joined(separator: " ")
+    }
+    let text =
+      [
+        ProgramVersion.current, configuration.digest.hexadecimal, configuration.block, task.test,
+        task.todo?.joined(separator: " ") ?? "all", options.checksOnly ? "checks" : "",
+        options.ingestionOnly ? "ingestion" : "",
+        task.obsids.map { "\($0.lowerBound)-\($0.upperBound)" } ?? "all",
+      ] + columns
+    return SHA256Digest(of: text.joined(separator: "\n")).hexadecimal
+  }
+
+  private func exposureRecords(_ acquisition: Acquisition) -> [ExposureRecord] {
+    acquisition.exposures.flatMap { exposure in
+      configuration.camera.detectors.map { detector in
+        var commanded = exposure.values.mapValues(\.description)
+        commanded["label"] = exposure.label
+        if case .unusable(let reason)? = exposure.frames[detector] {
+          commanded["frame"] = "unusable: \(reason)"
+        }
+        return ExposureRecord(
+          obsid: exposure.obsid, detector: detector, time: exposure.date,
+          exposureSeconds: exposure.exposureSeconds, commanded: commanded)
+      }
+    }
+  }
+
+  /// The results of the ingestion: what differs from the definition, and frames that cannot be used.
+  private func ingestion(_ acquisition: Acquisition) -> SubtaskResult {
+    var result = SubtaskResult()
+    let report = acquisition.report
+    result.checks.append(
+      SubtaskResult.Check(
+        name: "acquisition", detector: nil, amplifier: nil, item: nil,
+        value: Double(report.exposures.count), lower: Double(report.expectedFrames),
+        upper: Double(report.expectedFrames), passed: report.isConsistent,
+        text: report.lines.joined(separator: "; ")))
+    result.log =
+      [
+        "\(report.test) acquisition consistent with expectations: \(report.isConsistent ? "True" : "False")"
+      ] + report.lines + acquisition.logIssues.map { "log: \($0)" }
+      + acquisition.frameProblems.map { "frame: \($0)" }
+    if !report.notCompared.isEmpty {
+      result.log.append(
+        "not compared, as the log has no such column: \(report.notCompared.joined(separator: ", "))")
+    }
+    if !report.isConsistent {
+      for line in report.lines { result.raise(.missingData, line) }
+    }
+    for problem in acquisition.frameProblems { result.raise(.missingData, "frame \(problem)") }
+    return result
+  }
+
+  private func context(
+    _ acquisition: Acquisition, run: OpenTestRun, folder: String, earlier: StoredResults,
+    test: String, step: String
+  ) -> TestContext {
+    let observer = observer
+    return TestContext(
+      camera: configuration.camera, block: configuration.block, serials: acquisition.serials,
+      definition: acquisition.definition, limits: configuration.limits,
+      preprocessing: configuration.preprocessing, window: window(acquisition),
+      exposures: acquisition.exposures, housekeeping: acquisition.housekeeping,
+      expectsHousekeeping: acquisition.expectsHousekeeping, productFolder: folder,
+      productDate: run.started, analysis: run.analysis.name, workers: options.workers,
+      earlier: earlier,
+      checkCancellation: {
+        if observer.signal() != 0 {
+          throw EngineError(
+            .interrupted, "stopped at the user's request",
+            remedy: "run the same command again to go on after the last whole step")
+        }
+      }, progress: { observer.progress(test, step, $0) })
+  }
+
+  /// The rows that were read, as the log says; what the script commands where it says nothing.
+  private func window(_ acquisition: Acquisition) -> Range<Int> {
+    let height = configuration.camera.amplifiers.map(\.height).max() ?? 0
+    let first = acquisition.exposures.first?.values
+    let commanded = acquisition.definition.window
+    let low = first?["vstart"]?.integer ?? commanded.lowerBound
+    let high = first?["vend"]?.integer ?? commanded.upperBound
+    let start = min(max(0, low), height)
+    let end = min(max(start, high), height)
+    return end > start ? start..<end : 0..<height
+  }
+
+  private func commit(
+    _ result: SubtaskResult, step: String, ordinal: Int, seconds: Double, folder: String,
+    to run: inout OpenTestRun
+  ) throws {
+    try warehouse.commit(
+      try result.commit(name: step, ordinal: ordinal, seconds: seconds, warehouse: warehouse),
+      to: run.key)
+    for line in result.log { log.record(line) }
+    if !result.flags.isEmpty {
+      log.record(
+        ["FLAGS raised by \(step):"] + result.flags.map { "\($0.flag.name): \($0.cause)" },
+        level: .warning)
+    }
+    let raised = Set(run.flags + result.flags.map(\.flag))
+    run.flags = Flag.allCases.filter(raised.contains)
+    run.failedChecks += result.checks.count { !$0.passed }
+  }
+}

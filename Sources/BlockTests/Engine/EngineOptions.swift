@@ -1,0 +1,56 @@
+/// How a run is done; the letters are those of `vison-run`.
+public struct EngineOptions: Sendable {
+  /// `-m`: the number of tasks that work at once.
+  public var workers = 1
+  /// `-t`: appended to the analysis's id.
+  public var tag = ""
+  /// `-k`: checks only.
+  public var checksOnly = false
+  /// `-T`: ingestion only.
+  public var ingestionOnly = false
+  /// `--strict`: bad lines of logs are errors.
+  public var isStrict = false
+  /// `--fresh`: an unfinished run of the same data and configuration is not taken up.
+  public var startsAfresh = false
+  /// The command line, as it could be typed again.
+  public var commandLine = ""
+  /// Who runs it.
+  public var operatorName = ""
+  /// The machine's name.
+  public var host = ""
+  /// Versions of libraries, by name.
+  public var libraries: [String: String] = [:]
+
+  /// The defaults.
+  public init() {}
+
+  /// Whether a step is to be run; `listed` is what the configuration says.
+  func runs(_ step: String, listed: Bool) -> Bool {
+    if ingestionOnly { return step == "init" }
+    if checksOnly { return ["init", "check", "lock", "report"].contains(step) }
+    return listed || step == "init"
+  }
+}
+
+/// What the engine tells while it works.
+public struct EngineObserver: Sendable {
+  /// A step has reached a share of its work.
+  public var progress: @Sendable (_ test: String, _ step: String, _ share: Double) -> Void
+  /// A line for the terminal.
+  public var message: @Sendable (String) -> Void
+  /// Whether the user wants to stop: 0 goes on, otherwise the signal's number.
+  public var signal: @Sendable () -> Int32
+
+  /// An observer.
+  public init(
+    progress: @escaping @Sendable (_ test: String, _ step: String, _ share: Double) -> Void = {
+      _, _, _ in
+    },
+    message: @escaping @Sendable (String) -> Void = { _ in },
+    signal: @escaping @Sendable () -> Int32 = { 0 }
+  ) {
+    self.progress = progress
+    self.message = message
+    self.signal = signal
+  }
+}

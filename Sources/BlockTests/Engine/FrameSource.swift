@@ -1,0 +1,60 @@
+import Detector
+import FITSFiles
+
+/// A raw frame of a detector, whichever way the camera's files hold its amplifiers.
+final class FrameSource: Sendable {
+  private let camera: Camera
+  private let whole: RawFrameReader?
+  private let parts: [(amplifier: Amplifier, reader: RawFrameReader)]
+
+  /// Opens a frame; every image passes the gate and has the size that the camera says.
+  init(path: String, camera: Camera) throws {
+    self.camera = camera
+    switch camera.layout {
+    case .singleImage:
+      whole = try RawFrameReader(path: path, expecting: (camera.width, camera.height))
+      parts = []
+    case .extensionPerAmplifier:
+      whole = nil
+      parts = try camera.amplifiers.map { amplifier in
+        let reader = try RawFrameReader(
+          path: path, hdu: .named(amplifier.extensionName ?? amplifier.name),
+          expecting: (amplifier.width, amplifier.height))
+        return (amplifier, reader)
+      }
+    }
+  }
+
+  /// The header of the image, or of the first amplifier's, with the primary header's cards first.
+  var header: [FITSCard] {
+    let reader = whole ?? parts.first?.reader
+    return (reader?.primaryHeader ?? []) + (reader?.header ?? [])
+  }
+
+  /// Irregular but harmless things in the file.
+  var warnings: [String] { whole?.warnings ?? parts.flatMap(\.reader.warnings) }
+
+  /// The whole frame.
+  func read() throws -> Image<UInt16> {
+    if let whole { return try whole.read() }
+    let image = Image<UInt16>(width: camera.width, height: camera.height, filledWith: 0)
+    try readRows(0..<camera.height, into: image.pixels)
+    return image
+  }
+
+  /// Some rows of the frame, `rows.count * width` values.
+  func readRows(_ rows: Range<Int>, into buffer: UnsafeMutableBufferPointer<UInt16>) throws {
+    if let whole { return try whole.readRows(rows, into: buffer) }
+    for (amplifier, reader) in parts {
+      let mine = rows.clamped(to: amplifier.y0..<amplifier.y0 + amplifier.height)
+      guard !mine.isEmpty else { continue }
+      let part = Image<UInt16>(width: amplifier.width, height: mine.count)
+      try reader.readRows(
+        mine.lowerBound - amplifier.y0..<mine.upperBound - amplifier.y0, into: part.pixels)
+      for y in 0..<mine.count {
+        let start = (mine.lowerBound - rows.lowerBound + y) * camera.width + amplifier.x0
+        for x in 0..<amplifier.width { buffer[start + x] = part[x, y] }
+      }
+    }
+  }
+}
