@@ -10,25 +10,28 @@ import Testing
     try #require(try FITSGate.check(primary(bitpix: 8, [], [text])).hdus[0].cards.last)
   }
 
-  @Test("Cards of every type are read", arguments: [
-    ("A       = 'it''s  '           / note", FITSCard("A", "it's", "note")),
-    ("A       =                  -12 / [s] time", FITSCard("A", -12, unit: "s", "time")),
-    ("A       = 1.5D3", FITSCard("A", 1500.0)),
-    ("A       = .5", FITSCard("A", 0.5)),
-    ("A       =                    F / no", FITSCard("A", false, "no")),
-    ("A       = (1, -2.5)", FITSCard("A", .complex(1, -2.5))),
-    ("A       =                      / nothing", FITSCard("A", .undefined, "nothing")),
-    ("A       = ''", FITSCard("A", "")),
-    ("A       = 'a / b'", FITSCard("A", "a / b")),
-    ("COMMENT = is no value", FITSCard.comment("= is no value")),
-    ("A       = 99999999999999999999", FITSCard("A", 1e20)),
-    ("HIERARCH ESO DET = 5 / c", FITSCard("HIERARCH ESO DET", 5, "c")),
-  ])
+  @Test(
+    "Cards of every type are read",
+    arguments: [
+      ("A       = 'it''s  '           / note", FITSCard("A", "it's", "note")),
+      ("A       =                  -12 / [s] time", FITSCard("A", -12, unit: "s", "time")),
+      ("A       = 1.5D3", FITSCard("A", 1500.0)),
+      ("A       = .5", FITSCard("A", 0.5)),
+      ("A       =                    F / no", FITSCard("A", false, "no")),
+      ("A       = (1, -2.5)", FITSCard("A", .complex(1, -2.5))),
+      ("A       =                      / nothing", FITSCard("A", .undefined, "nothing")),
+      ("A       = ''", FITSCard("A", "")),
+      ("A       = 'a / b'", FITSCard("A", "a / b")),
+      ("COMMENT = is no value", FITSCard.comment("= is no value")),
+      ("A       = 99999999999999999999", FITSCard("A", 1e20)),
+      ("HIERARCH ESO DET = 5 / c", FITSCard("HIERARCH ESO DET", 5, "c")),
+    ])
   func reading(text: String, expected: FITSCard) throws {
     #expect(try parse(text) == expected)
   }
 
-  @Test("Values that break the grammar become undefined, with a warning",
+  @Test(
+    "Values that break the grammar become undefined, with a warning",
     arguments: ["nan", "inf", "0x10", "1 2", "'open", "TRUE", "1..2"])
   func wrongValues(value: String) throws {
     let structure = try FITSGate.check(primary(bitpix: 8, [], ["A       = \(value)"]))
@@ -45,15 +48,19 @@ import Testing
     #expect(kind { _ = try FITSGate.check(file) } == .badHeader)
   }
 
-  @Test("Cards come back as they were written", arguments: [
-    FITSCard("TEXT", "a'b''c"), FITSCard("LONG", .text(String(repeating: "x'y ", count: 60) + "z")),
-    FITSCard("EMPTY", ""), FITSCard("NUMBER", 0.1, unit: "adu/s", "a rate"),
-    FITSCard("SMALL", .real(.leastNonzeroMagnitude)), FITSCard("LARGE", -1.7976931348623157e308), FITSCard("ROUND", 1e22),
-    FITSCard("ZERO", .real(-0.0)), FITSCard("INT", .integer(Int.min)), FITSCard("YES", true),
-    FITSCard("NONE", .undefined, "nothing"), FITSCard("PAIR", .complex(1.5, -2)),
-    FITSCard("QUOTES", .text(String(repeating: "'", count: 200))),
-    FITSCard("AMPER", .text(String(repeating: "&", count: 67))),
-  ])
+  @Test(
+    "Cards come back as they were written",
+    arguments: [
+      FITSCard("TEXT", "a'b''c"),
+      FITSCard("LONG", .text(String(repeating: "x'y ", count: 60) + "z")),
+      FITSCard("EMPTY", ""), FITSCard("NUMBER", 0.1, unit: "adu/s", "a rate"),
+      FITSCard("SMALL", .real(.leastNonzeroMagnitude)), FITSCard("LARGE", -1.7976931348623157e308),
+      FITSCard("ROUND", 1e22),
+      FITSCard("ZERO", .real(-0.0)), FITSCard("INT", .integer(Int.min)), FITSCard("YES", true),
+      FITSCard("NONE", .undefined, "nothing"), FITSCard("PAIR", .complex(1.5, -2)),
+      FITSCard("QUOTES", .text(String(repeating: "'", count: 200))),
+      FITSCard("AMPER", .text(String(repeating: "&", count: 67))),
+    ])
   func roundTrip(card: FITSCard) throws {
     let folder = try Folder()
     let path = folder.file("a.fits")
@@ -77,11 +84,14 @@ import Testing
     #expect(pieces.joined() == history && pieces.count == 3)
   }
 
-  @Test("What no header can hold is refused", arguments: [
-    FITSCard("TOOLONGKEY", 1), FITSCard("lower", 1), FITSCard("A B", 1), FITSCard("NAN", .real(.nan)),
-    FITSCard("INF", .real(.infinity)), FITSCard("NAXIS1", 5), FITSCard("CHECKSUM", "x"),
-    FITSCard("EXTNAME", "x"), FITSCard("END", 1), FITSCard("TFORM3", "1D"), FITSCard("Ä", 1),
-  ])
+  @Test(
+    "What no header can hold is refused",
+    arguments: [
+      FITSCard("TOOLONGKEY", 1), FITSCard("lower", 1), FITSCard("A B", 1),
+      FITSCard("NAN", .real(.nan)),
+      FITSCard("INF", .real(.infinity)), FITSCard("NAXIS1", 5), FITSCard("CHECKSUM", "x"),
+      FITSCard("EXTNAME", "x"), FITSCard("END", 1), FITSCard("TFORM3", "1D"), FITSCard("Ä", 1),
+    ])
   func refused(card: FITSCard) throws {
     let folder = try Folder()
     let path = folder.file("a.fits")
@@ -92,10 +102,12 @@ import Testing
   @Test("An error is one line with code, file and HDU, and hides no control characters")
   func message() {
     let error = FITSError(
-      .library, "cannot read", file: "a\u{1b}[31m.fits", hdu: 2, status: 108, messages: ["one", "two"])
+      .library, "cannot read", file: "a\u{1b}[31m.fits", hdu: 2, status: 108,
+      messages: ["one", "two"])
     #expect(
       error.description
-        == "error[fits-library]: cannot read, CFITSIO status 108: one; two (a\\u{1b}[31m.fits, HDU 2)")
+        == "error[fits-library]: cannot read, CFITSIO status 108: one; two (a\\u{1b}[31m.fits, HDU 2)"
+    )
     #expect(Set(FITSError.Kind.allCases.map(\.rawValue)).count == FITSError.Kind.allCases.count)
   }
 }

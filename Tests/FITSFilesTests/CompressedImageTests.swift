@@ -44,8 +44,11 @@ import Testing
     compress(ramp(101, 77), codec: RICE_1, to: rice)
     #expect(kind { _ = try RawFrameReader(path: rice, unpackedLimit: 1000) } == .tooLarge)
     #expect(kind { _ = try FITSFile(path: rice, unpackedLimit: 16_000).readFloat() } == .tooLarge)
-    #expect(kind { _ = try FITSFile(path: rice, unpackedLimit: 16_000).readSection(
-      x: 0..<101, y: 0..<77) } == .tooLarge)
+    #expect(
+      kind {
+        _ = try FITSFile(path: rice, unpackedLimit: 16_000).readSection(
+          x: 0..<101, y: 0..<77)
+      } == .tooLarge)
   }
 
   @Test("Damaged tiles give an error or other numbers, and no crash")

@@ -72,7 +72,9 @@ func values<Pixel>(_ image: Image<Pixel>) -> [Pixel] {
 /// A frame in which every pixel differs from its neighbours, and both ends of the range occur.
 func ramp(_ width: Int, _ height: Int) -> Image<UInt16> {
   let image = Image<UInt16>(width: width, height: height)
-  for index in 0..<width * height { image.pixels[index] = UInt16(truncatingIfNeeded: index &* 40503) }
+  for index in 0..<width * height {
+    image.pixels[index] = UInt16(truncatingIfNeeded: index &* 40503)
+  }
   image.pixels[0] = 0
   image.pixels[1] = 65535
   image.pixels[2] = 32768

@@ -48,8 +48,9 @@ import Testing
     #expect(gate(primary(bitpix: 8, Array(repeating: 1, count: 9)) + padded([1])) == .unsupported)
     let many = header([card("SIMPLE", "T"), card("BITPIX", "8"), card("NAXIS", "999")])
     #expect(gate(many) == .unsupported)
-    #expect(gate(primary(bitpix: 16, [2_147_483_647, 2_147_483_647])) == .tooLarge
-      || gate(primary(bitpix: 16, [2_147_483_647, 2_147_483_647])) == .truncated)
+    #expect(
+      gate(primary(bitpix: 16, [2_147_483_647, 2_147_483_647])) == .tooLarge
+        || gate(primary(bitpix: 16, [2_147_483_647, 2_147_483_647])) == .truncated)
     #expect(gate(primary(bitpix: 64, [Int.max, Int.max])) == .tooLarge)
     #expect(gate(primary(bitpix: 64, [Int.max])) == .tooLarge)
     #expect(gate(primary(bitpix: 8, [Int.max])) == .tooLarge)
@@ -65,9 +66,12 @@ import Testing
 
   @Test("Mandatory keywords must come in their order, and structural ones only once")
   func order() {
-    #expect(gate(header([card("SIMPLE", "F"), card("BITPIX", "8"), card("NAXIS", "0")])) == .badHeader)
-    #expect(gate(header([card("SIMPLE", "T"), card("NAXIS", "0"), card("BITPIX", "8")])) == .badHeader)
-    #expect(gate(header([card("SIMPLE", "T"), card("BITPIX", "8"), card("NAXIS", "1")])) == .badHeader)
+    #expect(
+      gate(header([card("SIMPLE", "F"), card("BITPIX", "8"), card("NAXIS", "0")])) == .badHeader)
+    #expect(
+      gate(header([card("SIMPLE", "T"), card("NAXIS", "0"), card("BITPIX", "8")])) == .badHeader)
+    #expect(
+      gate(header([card("SIMPLE", "T"), card("BITPIX", "8"), card("NAXIS", "1")])) == .badHeader)
     #expect(gate(primary(bitpix: 8, [1], [card("NAXIS1", "1")]) + padded([1])) == .badHeader)
     #expect(gate(primary(bitpix: 8, [1], [card("NAXIS01", "9")]) + padded([1])) == .badHeader)
     #expect(gate(primary(bitpix: 8, [1], [card("naxis1", "9")]) + padded([1])) == .badHeader)
@@ -76,7 +80,8 @@ import Testing
 
   @Test("What follows an HDU is an extension or padding, nothing else")
   func trailing() throws {
-    #expect(try FITSGate.check(emptyPrimary + [UInt8](repeating: 0, count: 500)).warnings.count == 1)
+    #expect(
+      try FITSGate.check(emptyPrimary + [UInt8](repeating: 0, count: 500)).warnings.count == 1)
     #expect(gate(emptyPrimary + Array("XTENSIOM".utf8)) == .badHeader)
     #expect(gate(emptyPrimary + Array("XTENSION= 'IMAGE   '".utf8)) == .truncated)
   }
@@ -129,7 +134,9 @@ import Testing
       ])
   }
 
-  @Test("Of the compressions, HCOMPRESS is refused", arguments: ["RICE_1", "GZIP_1", "GZIP_2", "PLIO_1"])
+  @Test(
+    "Of the compressions, HCOMPRESS is refused",
+    arguments: ["RICE_1", "GZIP_1", "GZIP_2", "PLIO_1"])
   func compressions(codec: String) throws {
     let structure = try FITSGate.check(compressed(codec))
     #expect(structure.hdus[1].kind == .compressedImage(codec: codec))
@@ -143,7 +150,8 @@ import Testing
   @Test("Mutated files never crash the gate, and sizes that pass are backed by the file")
   func mutations() throws {
     let seeds = [
-      primary(bitpix: 16, [30, 20], [card("BZERO", "32768")]) + padded(.init(repeating: 7, count: 1200)),
+      primary(bitpix: 16, [30, 20], [card("BZERO", "32768")])
+        + padded(.init(repeating: 7, count: 1200)),
       table(["1J", "D", "12A"], rowBytes: 24, rows: 5), compressed("RICE_1"),
     ]
     var generator = RepeatableGenerator(state: 20_261_121)
@@ -162,7 +170,8 @@ import Testing
         #expect(hdu.dataOffset + hdu.dataBytes <= bytes.count)
         #expect(hdu.axes.count <= 8)
         if hdu.kind == .image {
-          #expect(hdu.axes.reduce(hdu.axes.isEmpty ? 0 : 1, *) * abs(hdu.bitpix) / 8 == hdu.dataBytes)
+          #expect(
+            hdu.axes.reduce(hdu.axes.isEmpty ? 0 : 1, *) * abs(hdu.bitpix) / 8 == hdu.dataBytes)
         }
       }
     }
@@ -173,12 +182,14 @@ import Testing
   func mutationsInCFITSIO() throws {
     let folder = try Folder()
     var generator = RepeatableGenerator(state: 5)
-    let good = primary(bitpix: 16, [30, 20], [card("BZERO", "32768")])
+    let good =
+      primary(bitpix: 16, [30, 20], [card("BZERO", "32768")])
       + padded(.init(repeating: 7, count: 1200))
     for round in 0..<200 {
       var bytes = good
       for _ in 0..<2 {
-        bytes[Int.random(in: 0..<480, using: &generator)] = UInt8.random(in: 32...126, using: &generator)
+        bytes[Int.random(in: 0..<480, using: &generator)] = UInt8.random(
+          in: 32...126, using: &generator)
       }
       let path = try folder.write("m\(round).fits", bytes)
       _ = try? FITSFile(path: path).readDouble()

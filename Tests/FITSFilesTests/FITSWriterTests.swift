@@ -26,7 +26,8 @@ import Testing
         name: "RON", cards: [FITSCard("TEST", "BIAS01")],
         columns: [
           FITSColumn("OBSID", comment: "exposure", values: .integers([1, nil, Int64.max])),
-          FITSColumn("RON", unit: "adu", displayFormat: "F8.3", values: .doubles([1.5, .nan, -0.0])),
+          FITSColumn(
+            "RON", unit: "adu", displayFormat: "F8.3", values: .doubles([1.5, .nan, -0.0])),
           FITSColumn("GAIN", unit: "electron/adu", values: .floats([1, 2, 3.5])),
           FITSColumn("QUADRANT", values: .texts(["E", "", "long name"])),
           FITSColumn("OK", values: .logicals([true, false, nil])),
@@ -116,13 +117,16 @@ import Testing
     let folder = try Folder()
     let long = FITSCard("LONGTEXT", .text(String(repeating: "abc'def ", count: 20)))
     try FITSWriter.write(
-      to: folder.file("a.fits"), hdus: hdus() + [.image(name: "LAST", cards: [long], pixels: .uint16(ramp(5, 5)))])
+      to: folder.file("a.fits"),
+      hdus: hdus() + [.image(name: "LAST", cards: [long], pixels: .uint16(ramp(5, 5)))])
     try RawFrameWriter.write(
       to: folder.file("raw.fits"), extensionName: "ROE1_CCD1", image: ramp(50, 40), durable: false)
     for name in ["a.fits", "raw.fits"] {
       guard let result = try run("/usr/bin/fitsverify", ["-l", folder.file(name)]) else { return }
       #expect(result.output.contains("0 warning(s) and 0 error(s)"), "\(result.output)")
-      #expect(!result.output.contains("*** Warning") && !result.output.contains("*** Error"), "\(result.output)")
+      #expect(
+        !result.output.contains("*** Warning") && !result.output.contains("*** Error"),
+        "\(result.output)")
     }
   }
 
@@ -207,7 +211,8 @@ import Testing
       kind {
         try FITSWriter.write(
           to: folder.file("a.fits"),
-          hdus: [.image(name: "", pixels: .scaledInt16(image(values.count, 1, values), step: step))])
+          hdus: [.image(name: "", pixels: .scaledInt16(image(values.count, 1, values), step: step))]
+        )
       }
     }
     #expect(write([0, 65_534], 1) == nil)
@@ -217,21 +222,31 @@ import Testing
     for step in [0, -1, Double.nan, .infinity] { #expect(write([0, 1], step) == .badContent) }
   }
 
-  @Test("Wrong tables and names are refused, and leave no file", arguments: [
-    [FITSHDU.table(name: "T", columns: [
-      FITSColumn("A", values: .doubles([1])), FITSColumn("B", values: .doubles([])),
-    ])],
-    [.table(name: "T", columns: [
-      FITSColumn("A", values: .doubles([1])), FITSColumn("a", values: .doubles([1])),
-    ])],
-    [.table(name: "T", columns: [FITSColumn("", values: .doubles([1]))])],
-    [.table(name: "T", columns: [FITSColumn("A", displayFormat: "hm", values: .doubles([1]))])],
-    [.table(name: "T", columns: [FITSColumn("A", values: .vectors([1, 2, 3], width: 2))])],
-    [.table(name: "T", columns: [FITSColumn("A", values: .vectors([1], width: 0))])],
-    [.table(name: "É", columns: [])],
-    [.empty(cards: []), .table(name: "T", columns: []), .table(name: "t", columns: [])],
-    [],
-  ])
+  @Test(
+    "Wrong tables and names are refused, and leave no file",
+    arguments: [
+      [
+        FITSHDU.table(
+          name: "T",
+          columns: [
+            FITSColumn("A", values: .doubles([1])), FITSColumn("B", values: .doubles([])),
+          ])
+      ],
+      [
+        .table(
+          name: "T",
+          columns: [
+            FITSColumn("A", values: .doubles([1])), FITSColumn("a", values: .doubles([1])),
+          ])
+      ],
+      [.table(name: "T", columns: [FITSColumn("", values: .doubles([1]))])],
+      [.table(name: "T", columns: [FITSColumn("A", displayFormat: "hm", values: .doubles([1]))])],
+      [.table(name: "T", columns: [FITSColumn("A", values: .vectors([1, 2, 3], width: 2))])],
+      [.table(name: "T", columns: [FITSColumn("A", values: .vectors([1], width: 0))])],
+      [.table(name: "É", columns: [])],
+      [.empty(cards: []), .table(name: "T", columns: []), .table(name: "t", columns: [])],
+      [],
+    ])
   func refused(hdus: [FITSHDU]) throws {
     let folder = try Folder()
     #expect(kind { try FITSWriter.write(to: folder.file("a.fits"), hdus: hdus) } == .badContent)

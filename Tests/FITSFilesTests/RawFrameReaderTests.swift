@@ -77,7 +77,8 @@ import Testing
     #expect(try read(primary(bitpix: 8, [2, 1]), [1, 255]).get() == [1, 255])
     #expect(try read(primary(bitpix: 16, [2, 1]), [0x7F, 0xFF, 0, 1]).get() == [32767, 1])
     #expect(refusal(primary(bitpix: 16, [2, 1]), [0x80, 0, 0, 1]) == .unsupportedPixels)
-    #expect(try read(primary(bitpix: 32, [2, 1]), [0, 0, 0xFF, 0xFF, 0, 0, 0, 2]).get() == [65535, 2])
+    #expect(
+      try read(primary(bitpix: 32, [2, 1]), [0, 0, 0xFF, 0xFF, 0, 0, 0, 2]).get() == [65535, 2])
     #expect(refusal(primary(bitpix: 32, [2, 1]), [0, 1, 0, 0, 0, 0, 0, 2]) == .unsupportedPixels)
     #expect(refusal(primary(bitpix: 32, [1, 1]), [0xFF, 0xFF, 0xFF, 0xFF]) == .unsupportedPixels)
     let shifted = primary(bitpix: 32, [1, 1], [card("BZERO", "1.0E0")])
@@ -85,7 +86,8 @@ import Testing
     #expect(refusal(primary(bitpix: -32, [1, 1]), [0, 0, 0, 0]) == .unsupportedPixels)
     let scaled = primary(bitpix: 16, [1, 1], [card("BSCALE", "2.0")])
     #expect(refusal(scaled, [0, 0]) == .unsupportedPixels)
-    #expect(refusal(primary(bitpix: 16, [1, 1], [card("BZERO", "5")]), [0, 0]) == .unsupportedPixels)
+    #expect(
+      refusal(primary(bitpix: 16, [1, 1], [card("BZERO", "5")]), [0, 0]) == .unsupportedPixels)
     let cube = primary(bitpix: 16, [1, 1, 2])
     #expect(refusal(cube, [0, 0, 0, 0]) == .noSuchHDU)
   }
@@ -147,9 +149,12 @@ import Testing
   @Test("A gzip bomb stops at the limit")
   func bomb() throws {
     let folder = try Folder()
-    let path = try folder.write("bomb", primary(bitpix: 8, [50_000_000]) + .init(repeating: 0, count: 50_000_000))
+    let path = try folder.write(
+      "bomb", primary(bitpix: 8, [50_000_000]) + .init(repeating: 0, count: 50_000_000))
     guard try run("/usr/bin/gzip", ["-1", path]) != nil else { return }
-    #expect(kind { _ = try RawFrameReader(path: path + ".gz", unpackedLimit: 1 << 20) } == .tooLarge)
-    #expect(kind { _ = try FITSGate.check(path: path + ".gz", unpackedLimit: 1 << 20) } == .tooLarge)
+    #expect(
+      kind { _ = try RawFrameReader(path: path + ".gz", unpackedLimit: 1 << 20) } == .tooLarge)
+    #expect(
+      kind { _ = try FITSGate.check(path: path + ".gz", unpackedLimit: 1 << 20) } == .tooLarge)
   }
 }

@@ -84,7 +84,8 @@ final class OpenFile: ByteSource, Sendable {
       }
       if count == 0 {
         throw FITSError(
-          .changed, "the file ended at byte \(offset + done) while it was being read, "
+          .changed,
+          "the file ended at byte \(offset + done) while it was being read, "
             + "and had \(length) bytes when it was opened", file: name)
       }
       done += count

@@ -147,7 +147,9 @@ struct HDULayout {
       bytes = try product(bytes, length)
       tiles = try product(tiles, (length - 1) / tile + 1)
     }
-    guard tiles == rows else { throw bad("the image has \(tiles) tiles, and the table \(rows) rows") }
+    guard tiles == rows else {
+      throw bad("the image has \(tiles) tiles, and the table \(rows) rows")
+    }
     guard value("TTYPE1") != nil, header.cards.contains(where: Self.namesCompressedData) else {
       throw bad("the table of tiles has no COMPRESSED_DATA")
     }

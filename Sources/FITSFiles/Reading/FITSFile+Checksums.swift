@@ -51,9 +51,12 @@ extension FITSFile {
     return structure.hdus.count
   }
 
-  private static func sum(_ file: some ByteSource, _ range: Range<Int>) throws(FITSError) -> Checksum {
+  private static func sum(_ file: some ByteSource, _ range: Range<Int>) throws(FITSError)
+    -> Checksum
+  {
     var checksum = Checksum()
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(range.count, 256 << 10), alignment: 64)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: min(range.count, 256 << 10), alignment: 64)
     defer { buffer.deallocate() }
     var position = range.lowerBound
     while position < range.upperBound {

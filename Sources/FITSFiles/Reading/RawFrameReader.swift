@@ -103,8 +103,10 @@ public final class RawFrameReader: Sendable {
     precondition(buffer.count >= rows.count * width)
     let total = rows.count * width
     let step = Self.piece / pixels.size
-    let scratch = needsScratch ? UnsafeMutableRawBufferPointer.allocate(
-      byteCount: min(Self.piece, max(4, total * pixels.size)), alignment: 64) : nil
+    let scratch =
+      needsScratch
+      ? UnsafeMutableRawBufferPointer.allocate(
+        byteCount: min(Self.piece, max(4, total * pixels.size)), alignment: 64) : nil
     defer { scratch?.deallocate() }
     var done = 0
     while done < total {

@@ -35,7 +35,8 @@ struct ImageEncoder {
       let range = ImageRange(image)
       guard !range.hasInfinity, range.maximum - range.minimum <= 65_534 * step else {
         throw FITSError(
-          .badContent, "the values \(range.minimum)...\(range.maximum) do not fit 16 bits "
+          .badContent,
+          "the values \(range.minimum)...\(range.maximum) do not fit 16 bits "
             + "in steps of \(step)", file: file, hdu: hdu)
       }
       scaling = (range.middle, step)
@@ -133,7 +134,9 @@ struct ImageRange {
       if value > high { high = value }
     }
     (minimum, maximum) = (Double(low), Double(high))
-    if minimum > maximum, !image.pixels.contains(where: \.isInfinite) { (minimum, maximum) = (0, 0) }
+    if minimum > maximum, !image.pixels.contains(where: \.isInfinite) {
+      (minimum, maximum) = (0, 0)
+    }
   }
 
   /// Whether an infinity is among the values.
