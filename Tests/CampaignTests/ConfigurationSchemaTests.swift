@@ -24,6 +24,28 @@ struct ConfigurationSchemaTests {
     }
   }
 
+  @Test("Every key of the schema is documented")
+  func documented() throws {
+    let documents = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let text = try String(
+      contentsOf: documents.appendingPathComponent("docs/configuration.md"), encoding: .utf8)
+    func names(_ value: Any) -> [String] {
+      if let list = value as? [Any] { return list.flatMap(names) }
+      guard let object = value as? [String: Any] else { return [] }
+      let own = (object["properties"] as? [String: Any])?.keys.map { $0 } ?? []
+      return own + object.values.flatMap(names)
+    }
+    let schema = try JSONSerialization.jsonObject(
+      with: Data(BlockConfiguration.jsonSchema().utf8))
+    let keys = Set(names(schema))
+    #expect(keys.count > 40)
+    for key in keys.sorted() {
+      let isThere = text.contains("`\(key)`") || text.contains("\(key): ")
+      #expect(isThere, "\(key) is not in docs/configuration.md")
+    }
+  }
+
   @Test("The template passes the schema, and a typo does not, as python3-jsonschema sees it")
   func validates() throws {
     let folder = NSTemporaryDirectory() + "schema-\(UUID().uuidString)"
