@@ -149,7 +149,9 @@ public enum FigureRenderer {
 
 /// Cairo names surfaces in SVG by a counter of the process; a second drawing would differ.
 enum SVGText {
-  static let prefixes = ["surface", "image", "mask", "clip", "source", "linear", "pattern", "symbol"]
+  static let prefixes = [
+    "surface", "image", "mask", "clip", "source", "linear", "pattern", "symbol",
+  ]
 
   /// Renumbers names such as `surface12` in the order in which they appear.
   static func withStableNames(_ bytes: [UInt8]) -> [UInt8] {

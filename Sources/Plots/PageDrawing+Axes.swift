@@ -111,6 +111,7 @@ extension PageDrawing {
     let xs = ticks(x, area.x, length: box.width, isHorizontal: true)
     let ys = ticks(y, area.y, length: box.height, isHorizontal: false)
     var deepest = 1
+    var lastEnd = -Double.infinity
     for tick in xs.ticks {
       guard let fraction = area.x.fraction(tick.value), (-1e-6...1.000001).contains(fraction)
       else { continue }
@@ -119,11 +120,17 @@ extension PageDrawing {
       canvas.line(px, box.bottom, px, box.bottom - 3.5, .grey(0.2))
       guard sides.bottom else { continue }
       let half = tickWidth(tick) / 2
-      if sides.isTight, px - half < box.x - 1 || px + half > box.right + 1 { continue }
+      // Within a grid a label at the edge moves inwards, away from the neighbour's.
+      let middle =
+        sides.isTight ? min(max(px, box.x + half + 2), max(box.x, box.right - half - 2)) : px
+      if sides.isTight {
+        if (middle - px).magnitude > 30 || middle - half < lastEnd + 4 { continue }
+        lastEnd = middle + half
+      }
       for (row, line) in tick.label.split(separator: "\n").enumerated() {
         deepest = max(deepest, row + 1)
         canvas.text(
-          String(line), x: px, y: box.bottom + 4 + (Double(row) + 0.85) * Self.tickSize * 1.2,
+          String(line), x: middle, y: box.bottom + 4 + (Double(row) + 0.85) * Self.tickSize * 1.2,
           size: Self.tickSize, anchor: .middle)
       }
     }
@@ -137,7 +144,8 @@ extension PageDrawing {
       if sides.isTight, py - 4 < box.y || py + 4 > box.bottom { continue }
       let label = canvas.fitted(
         tick.label.split(separator: "\n").joined(separator: " "), size: Self.tickSize, into: 110)
-      canvas.text(label, x: box.x - 4, y: py + 0.36 * Self.tickSize, size: Self.tickSize, anchor: .end)
+      canvas.text(
+        label, x: box.x - 4, y: py + 0.36 * Self.tickSize, size: Self.tickSize, anchor: .end)
     }
     if sides.bottom {
       let line = box.bottom + 4 + Double(deepest) * Self.tickSize * 1.2 + Self.labelSize
@@ -170,8 +178,9 @@ extension PageDrawing {
   }
 
   /// The colour scale of shaded series, and the colour of each mark.
-  func barScale(_ shading: Shading, marks: [Axes.Mark]) -> (scale: ResolvedScale, colours: [Colour?])
-  {
+  func barScale(_ shading: Shading, marks: [Axes.Mark]) -> (
+    scale: ResolvedScale, colours: [Colour?]
+  ) {
     let shades = marks.map { mark -> Double? in
       if case .series(let series) = mark { series.shade } else { nil }
     }

@@ -74,7 +74,8 @@ extension PageDrawing {
         if let numbers {
           canvas.text(
             number(value, numbers.decimals), x: place.midX,
-            y: place.midY + 0.36 * numbers.size + (cell.label.isEmpty && !cell.isFailed ? 0 : 0.1 * side.y),
+            y: place.midY + 0.36 * numbers.size
+              + (cell.label.isEmpty && !cell.isFailed ? 0 : 0.1 * side.y),
             size: numbers.size, anchor: .middle, colour: ink)
         }
       case .value, .missing: canvas.hatch(place)
@@ -91,8 +92,8 @@ extension PageDrawing {
       let labelSize = min(6, side.y * 0.26)
       if labelSize >= 3.5 {
         canvas.text(
-          canvas.fitted(cell.label, size: labelSize, into: side.x * 0.6), x: place.x + 2,
-          y: place.y + labelSize + 0.5, size: labelSize, colour: ink)
+          canvas.fitted(cell.label, size: labelSize, into: side.x * 0.6), x: place.x + 3.5,
+          y: place.y + labelSize + 2, size: labelSize, colour: ink)
       }
       canvas.stroke(place, .white.with(opacity: 0.5), width: 0.3)
     }
@@ -170,7 +171,8 @@ extension PageDrawing {
       for tick in ticks where (0...Double(map.rows)).contains(tick.value) {
         let words = tick.label.split(separator: "\n").map(String.init)
         for (row, line) in words.enumerated() {
-          let y = box.bottom - tick.value * side.y
+          let y =
+            box.bottom - tick.value * side.y
             + (Double(row) - Double(words.count) / 2 + 0.8) * Self.tickSize * 1.15
           canvas.text(
             canvas.fitted(line, size: Self.tickSize, into: isLeft ? 90 : 110),

@@ -24,8 +24,12 @@ extension PageDrawing {
 
     let first = firstAxes(panels)
     let extents = axes.map(\.extent)
-    let sharedX = Span(first.x, values: extents.flatMap(\.x) + imageEdges(images, \.width), margin: images.isEmpty ? 0.05 : 0)
-    let sharedY = Span(first.y, values: extents.flatMap(\.y) + imageEdges(images, \.height), margin: images.isEmpty ? 0.05 : 0)
+    let sharedX = Span(
+      first.x, values: extents.flatMap(\.x) + imageEdges(images, \.width),
+      margin: images.isEmpty ? 0.05 : 0)
+    let sharedY = Span(
+      first.y, values: extents.flatMap(\.y) + imageEdges(images, \.height),
+      margin: images.isEmpty ? 0.05 : 0)
     let titleHeight = grid.columnTitles.isEmpty ? 4 : Self.labelSize * 1.5 + 4
     let shared = grid.sharesAxes
     if shared {

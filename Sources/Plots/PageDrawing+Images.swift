@@ -40,9 +40,11 @@ extension PageDrawing {
       guard (-1e-6...1.000001).contains(fraction) else { continue }
       let y = box.bottom - fraction * box.height
       canvas.line(box.right - 3, y, box.right, y, .grey(0.2))
-      canvas.text(
-        canvas.fitted(tick.label.split(separator: "\n").joined(separator: " "), size: Self.tickSize, into: 90),
-        x: box.right + 4, y: y + 0.36 * Self.tickSize, size: Self.tickSize)
+      for (row, line) in tick.label.split(separator: "\n").enumerated() {
+        canvas.text(
+          canvas.fitted(String(line), size: Self.tickSize, into: 90), x: box.right + 4,
+          y: y + (0.36 + Double(row) * 1.15) * Self.tickSize, size: Self.tickSize)
+      }
     }
     if let centre = scale.centre {
       let y = box.bottom - scale.fraction(centre) * box.height
@@ -51,7 +53,8 @@ extension PageDrawing {
     let widest = min(set.ticks.map(tickWidth).max() ?? 0, 90)
     let label = axis.text + (set.multiplier.isEmpty ? "" : "  " + set.multiplier)
     canvas.text(
-      canvas.fitted(label, size: Self.labelSize, into: place.height), x: box.right + widest + 8 + Self.labelSize,
+      canvas.fitted(label, size: Self.labelSize, into: place.height),
+      x: box.right + widest + 8 + Self.labelSize,
       y: box.midY, size: Self.labelSize, anchor: .middle, turned: true)
   }
 
@@ -73,7 +76,8 @@ extension PageDrawing {
     if (0.25...4).contains(ratio) {
       let width = min(plot.width, plot.height * ratio)
       let height = width / ratio
-      plot = Box(plot.x + (plot.width - width) / 2, plot.y + (plot.height - height) / 2, width, height)
+      plot = Box(
+        plot.x + (plot.width - width) / 2, plot.y + (plot.height - height) / 2, width, height)
     }
     draw(panel, scale, PlotArea(box: plot, x: xSpan, y: ySpan), sides: Sides(), imageCount: 1)
     if let value = panel.value {
@@ -136,7 +140,8 @@ extension PageDrawing {
         let value = Double(image.values[source + column])
         result[row * image.width + column] =
           value.isFinite
-          ? table[ColourMap.index(scale.fraction(value))] : (row + column) / 3 % 2 == 0 ? light : dark
+          ? table[ColourMap.index(scale.fraction(value))]
+          : (row + column) / 3 % 2 == 0 ? light : dark
       }
     }
     return result

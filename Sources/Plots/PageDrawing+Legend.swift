@@ -20,7 +20,8 @@ extension PageDrawing {
         case .band(let band): band.label
         case .limit(let limit): limit.label
         }
-      return !label.isEmpty && seen.insert(label).inserted ? LegendEntry(label: label, mark: mark) : nil
+      return !label.isEmpty && seen.insert(label).inserted
+        ? LegendEntry(label: label, mark: mark) : nil
     }
   }
 
@@ -31,7 +32,8 @@ extension PageDrawing {
   /// The size of the legend, within the limit.
   func legendBox(_ entries: [LegendEntry], limit: Box) -> Box {
     guard !entries.isEmpty else { return Box(0, 0, 0, 0) }
-    let widest = entries.flatMap { $0.label.split(separator: "\n") }
+    let widest =
+      entries.flatMap { $0.label.split(separator: "\n") }
       .map { canvas.width(String($0), size: Self.legendSize) }.max() ?? 0
     let height = entries.reduce(8.0) { $0 + Double(rows($1)) * Self.rowHeight }
     return Box(
@@ -45,7 +47,9 @@ extension PageDrawing {
     for (index, entry) in entries.enumerated() {
       let height = Double(rows(entry)) * Self.rowHeight
       let isLast = index == entries.count - 1
-      if y + height + (isLast ? 0 : Self.rowHeight) > box.bottom + 0.5, !isLast || y + height > box.bottom {
+      if y + height + (isLast ? 0 : Self.rowHeight) > box.bottom + 0.5,
+        !isLast || y + height > box.bottom
+      {
         canvas.text(
           "… and \(entries.count - index) more", x: box.x + 6, y: y + 8.5, size: Self.legendSize)
         return
@@ -125,7 +129,8 @@ extension PageDrawing {
         guard let previous else { continue }
         for part in 1..<16 {
           let f = Double(part) / 16
-          if holds(previous.x + f * (point.x - previous.x), previous.y + f * (point.y - previous.y)) {
+          if holds(previous.x + f * (point.x - previous.x), previous.y + f * (point.y - previous.y))
+          {
             return true
           }
         }

@@ -7,11 +7,15 @@ extension PageDrawing {
     case .limit(let limit):
       switch limit.direction {
       case .horizontal:
-        guard let fraction = area.y.fraction(limit.value), (0...1).contains(fraction) else { return }
+        guard let fraction = area.y.fraction(limit.value), (0...1).contains(fraction) else {
+          return
+        }
         let y = area.box.bottom - fraction * area.box.height
         canvas.line(area.box.x, y, area.box.right, y, limit.colour, width: 1.2, dashed: true)
       case .vertical:
-        guard let fraction = area.x.fraction(limit.value), (0...1).contains(fraction) else { return }
+        guard let fraction = area.x.fraction(limit.value), (0...1).contains(fraction) else {
+          return
+        }
         let x = area.box.x + fraction * area.box.width
         canvas.line(x, area.box.y, x, area.box.bottom, limit.colour, width: 1.2, dashed: true)
       }
@@ -79,15 +83,15 @@ extension PageDrawing {
     if !run.isEmpty { flush() }
   }
 
-  /// Of consecutive points in the same third of a point across, the first, extreme and last.
+  /// Of consecutive points in the same half of a point across, the first, extreme and last.
   static func thinned(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
     guard points.count > 400 else { return points }
     var result: [(x: Double, y: Double)] = []
     var start = 0
     while start < points.count {
-      let column = (points[start].x * 3).rounded(.down)
+      let column = (points[start].x * 2).rounded(.down)
       var (end, lowest, highest) = (start, start, start)
-      while end < points.count, (points[end].x * 3).rounded(.down) == column {
+      while end < points.count, (points[end].x * 2).rounded(.down) == column {
         if points[end].y < points[lowest].y { lowest = end }
         if points[end].y > points[highest].y { highest = end }
         end += 1

@@ -43,7 +43,8 @@ struct PageDrawing {
     switch panel {
     case .axes(let axes): draw(axes, in: box)
     case .image(let image): draw(image, in: box)
-    case .missing(let reason): drawMissing(reason, in: box.inset(left: 8, top: 8, right: 8, bottom: 8))
+    case .missing(let reason):
+      drawMissing(reason, in: box.inset(left: 8, top: 8, right: 8, bottom: 8))
     }
   }
 

@@ -88,7 +88,9 @@ struct ResolvedScale: Equatable {
       let covariance = kept.reduce(0) {
         $0 + (Double($1.offset) - meanX) * ($1.element - meanY)
       }
-      let variance = kept.reduce(0) { $0 + (Double($1.offset) - meanX) * (Double($1.offset) - meanX) }
+      let variance = kept.reduce(0) {
+        $0 + (Double($1.offset) - meanX) * (Double($1.offset) - meanX)
+      }
       slope = variance > 0 ? covariance / variance : 0
       func residual(_ pair: (offset: Int, element: Double)) -> Double {
         pair.element - meanY - slope * (Double(pair.offset) - meanX)

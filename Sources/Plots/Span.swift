@@ -10,7 +10,9 @@ struct Span: Equatable {
     scale = axis.scale
     let isLogarithmic = axis.scale == .logarithmic
     let usable = values.filter { Numeric.isDrawable($0) && (!isLogarithmic || $0 > 0) }
-    var ends = (low: usable.min() ?? (isLogarithmic ? 1 : 0), high: usable.max() ?? (isLogarithmic ? 10 : 1))
+    var ends = (
+      low: usable.min() ?? (isLogarithmic ? 1 : 0), high: usable.max() ?? (isLogarithmic ? 10 : 1)
+    )
     var extra = margin
     switch axis.limits {
     case .data: break

@@ -64,7 +64,7 @@ struct TickSet: Equatable, Sendable {
 
   /// Ticks at powers of ten; between them at 2 and 5 where the range is short.
   static func logarithmic(_ low: Double, _ high: Double, maximum: Int) -> TickSet {
-    guard low > 0, high > low, Numeric.isDrawable(high) else { return TickSet(ticks: []) }
+    guard low > 0, high > low, high.isFinite else { return TickSet(ticks: []) }
     let first = Numeric.integer((Foundation.log10(low) - 1e-9).rounded(.up))
     let last = Numeric.integer((Foundation.log10(high) + 1e-9).rounded(.down))
     if last - first < 1 {
