@@ -81,7 +81,8 @@ struct NameTables {
 
   private func changedUnit(_ quantity: Quantity) -> WarehouseError {
     WarehouseError(
-      .invalidRecord, "the quantity \(quantity.name) is stored with another unit than "
+      .invalidRecord,
+      "the quantity \(quantity.name) is stored with another unit than "
         + "\"\(quantity.unit.rawValue)\"")
   }
 

@@ -73,6 +73,8 @@ public struct ResultPlace: Sendable, Hashable {
 /// A value, or the reason why there is none.
 public enum MeasuredValue: Sendable, Hashable {
   /// A finite value, its finite 1-sigma uncertainty, and the number of samples behind it.
+  ///
+  /// SQLite keeps every bit but the sign of a negative zero.
   case value(Double, uncertainty: Double? = nil, count: Int? = nil)
   /// Nothing could be measured.
   case missing(reason: String)

@@ -28,8 +28,7 @@ extension Warehouse {
   /// Records that a test run begins, and takes its lease for this process.
   ///
   /// - Throws: `WarehouseError`; nothing is stored then.
-  public func beginTestRun(_ record: TestRunRecord, of analysis: AnalysisKey) throws -> TestRunKey
-  {
+  public func beginTestRun(_ record: TestRunRecord, of analysis: AnalysisKey) throws -> TestRunKey {
     try beginTestRun(record, of: analysis, as: .current)
   }
 

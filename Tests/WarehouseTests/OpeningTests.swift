@@ -1,0 +1,120 @@
+import Diagnostics
+import Foundation
+import GRDB
+import Testing
+
+@testable import Warehouse
+
+@Suite struct OpeningTests {
+  /// A closed warehouse with one analysis, all of it in the database file.
+  static func closedWarehouse() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    let warehouse = try Warehouse.create(at: folder.path)
+    let run = try warehouse.newRun()
+    try warehouse.commit(
+      SubtaskCommit(name: "s", ordinal: 0, seconds: 0, measurements: readNoises()), to: run)
+    try warehouse.close()
+    return folder
+  }
+
+  static let faults: [(String, WarehouseError.Kind, @Sendable (inout Data) -> Void)] = [
+    ("empty", .foreign, { $0 = Data() }),
+    ("a text", .foreign, { $0 = Data("not a database, and long enough to be looked at".utf8) }),
+    ("other application", .foreign, { $0[68] = 0 }),
+    ("newer schema", .newer, { $0[63] = 99 }),
+    ("no schema version", .foreign, { $0[63] = 0 }),
+    ("one byte short", .damaged, { $0.removeLast() }),
+    ("half", .damaged, { $0.removeLast($0.count / 2 / 4096 * 4096) }),
+    ("header only", .damaged, { $0.removeLast($0.count - 100) }),
+  ]
+
+  @Test("a file that is no usable warehouse is refused and stays as it is", arguments: 0..<8)
+  func refused(index: Int) throws {
+    let (_, kind, spoil) = OpeningTests.faults[index]
+    let folder = try OpeningTests.closedWarehouse()
+    var bytes = try folder.bytes()
+    spoil(&bytes)
+    try bytes.write(to: URL(filePath: folder.database))
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    for mode in [Warehouse.Mode.reading, .writing] {
+      let error = #expect(throws: WarehouseError.self) {
+        try Warehouse.open(at: folder.path, mode: mode)
+      }
+      #expect(error?.kind == kind)
+    }
+    #expect(try folder.bytes() == bytes)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == names)
+  }
+
+  @Test("damaged pages give an error or a finding, never a crash")
+  func damagedPages() throws {
+    let folder = try OpeningTests.closedWarehouse()
+    var bytes = try folder.bytes()
+    for index in 4096..<bytes.count { bytes[index] ^= 0x5A }
+    try bytes.write(to: URL(filePath: folder.database))
+    do {
+      let warehouse = try Warehouse.open(at: folder.path, mode: .reading)
+      #expect(try !warehouse.verify().isEmpty)
+    } catch let error as WarehouseError {
+      #expect(error.kind == .damaged)
+    }
+    #expect(try folder.bytes() == bytes)
+  }
+
+  @Test("a folder without a warehouse is named, and nothing is made there")
+  func missing() throws {
+    let folder = try TemporaryFolder()
+    let error = #expect(throws: WarehouseError.self) {
+      try Warehouse.open(at: folder.path, mode: .writing)
+    }
+    #expect(error?.kind == .missing)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
+  @Test("a second warehouse is not made over the first")
+  func exists() throws {
+    let folder = try OpeningTests.closedWarehouse()
+    let bytes = try folder.bytes()
+    let error = #expect(throws: WarehouseError.self) { try Warehouse.create(at: folder.path) }
+    #expect(error?.kind == .exists)
+    #expect(try folder.bytes() == bytes)
+  }
+
+  @Test("a reader cannot write")
+  func readOnly() throws {
+    let folder = try OpeningTests.closedWarehouse()
+    let reader = try Warehouse.open(at: folder.path, mode: .reading)
+    let error = #expect(throws: WarehouseError.self) { try reader.beginAnalysis(.sample(2)) }
+    #expect(error?.kind == .readOnly)
+    #expect(try reader.analyses().count == 1)
+    withExtendedLifetime(folder) {}
+  }
+
+  @Test("network file systems are known by their mount")
+  func networkFileSystems() {
+    let mounts = """
+      22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+      40 22 0:45 / /data rw - nfs4 server:/data rw,vers=4.2
+      """
+    #expect(FileSystem.networkType(ofDevice: "0:45", in: mounts) == "nfs4")
+    #expect(FileSystem.networkType(ofDevice: "254:0", in: mounts) == nil)
+    #expect(FileSystem.networkType(ofDevice: "9:9", in: mounts) == nil)
+  }
+
+  @Test("a writer that waits too long gets one clear line and the exit code for it")
+  func busy() throws {
+    let folder = try OpeningTests.closedWarehouse()
+    let first = try Warehouse.open(at: folder.path, mode: .writing)
+    let second = try Warehouse.open(
+      at: folder.path, mode: .writing, options: Warehouse.Options(busySeconds: 0.05))
+    try first.pool.writeWithoutTransaction { database in
+      try database.inTransaction(.immediate) {
+        let error = #expect(throws: WarehouseError.self) { try second.beginAnalysis(.sample(3)) }
+        #expect(error?.kind == .busy && error?.exitCode == .busy)
+        return .rollback
+      }
+    }
+    _ = try second.beginAnalysis(.sample(3))
+    withExtendedLifetime(folder) {}
+  }
+}
