@@ -29,6 +29,13 @@ public struct BlockConfiguration: Sendable, Hashable {
     public var source: Source
     /// The tests, in order.
     public var tasks: [TaskEntry]
+
+    /// A session.
+    public init(name: String, source: Source, tasks: [TaskEntry]) {
+      self.name = name
+      self.source = source
+      self.tasks = tasks
+    }
   }
 
   /// One test of a session.
@@ -43,6 +50,18 @@ public struct BlockConfiguration: Sendable, Hashable {
     public var inputs: [String: ScriptValue]
     /// Commanded values that differ from the test's.
     public var script: [String: ScriptValue]
+
+    /// An entry; only a configuration that was read checks its names and values.
+    public init(
+      test: String, obsids: ClosedRange<Int>? = nil, todo: [String]? = nil,
+      inputs: [String: ScriptValue] = [:], script: [String: ScriptValue] = [:]
+    ) {
+      self.test = test
+      self.obsids = obsids
+      self.todo = todo
+      self.inputs = inputs
+      self.script = script
+    }
 
     /// Whether a step is to be run.
     public func isToDo(_ step: String) -> Bool { todo?.contains(step) ?? true }
@@ -60,6 +79,9 @@ public struct BlockConfiguration: Sendable, Hashable {
     public var trim: ColumnTrim?
     /// Whether the parallel over-scan rows are left out.
     public var skipsParallelOverscan = true
+
+    /// What holds where a configuration says nothing.
+    public init() {}
   }
 
   /// The file's path as it was given.

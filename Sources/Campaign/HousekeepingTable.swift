@@ -27,7 +27,7 @@ public struct HousekeepingTable: Sendable, Hashable, Codable {
     public var name: String
     /// What it is: voltage, current, temperature, flag, counter or register.
     public var kind: String
-    /// The unit in the spelling of the FITS standard; nil for none.
+    /// The unit (V, A, degC, count); nil for none.
     public var unit: String?
     /// The column of the exposure log that commands it; nil for a key that nothing commands.
     public var command: String?
@@ -37,10 +37,27 @@ public struct HousekeepingTable: Sendable, Hashable, Codable {
     public var safe: Limit?
     /// Whether the tests check the key.
     public var isChecked: Bool
+
+    /// A key.
+    public init(
+      name: String, kind: String, unit: String? = nil, command: String? = nil,
+      performance: Limit? = nil, safe: Limit? = nil, isChecked: Bool = true
+    ) {
+      self.name = name
+      self.kind = kind
+      self.unit = unit
+      self.command = command
+      self.performance = performance
+      self.safe = safe
+      self.isChecked = isChecked
+    }
   }
 
   /// The keys in the order of the file.
   public var keys: [Key]
+
+  /// A table of keys.
+  public init(keys: [Key]) { self.keys = keys }
 
   /// The key of that name.
   public func key(named name: String) -> Key? { keys.first { $0.name == name } }

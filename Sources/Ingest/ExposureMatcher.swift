@@ -53,7 +53,7 @@ public struct ExposureMatcher: Sendable {
         missing.append(
           .init(
             column: slot.column.name, frame: slot.frame,
-            obsid: placement.first.map { $0 + index }, detector: nil))
+            obsid: placement.first.flatMap { Self.sum($0, index) }, detector: nil))
         continue
       }
       exposures.append(.init(obsid: id, column: slot.column.name, rows: mine))
@@ -105,7 +105,7 @@ public struct ExposureMatcher: Sendable {
       // Without gaps elsewhere, only the place of the first slot is open.
       var candidates = (0...(slots.count - 1 - span)).map { low - $0 }
       if let first = obsids?.lowerBound, let last = obsids?.upperBound,
-        last - first == slots.count - 1
+        Self.sum(first, slots.count - 1) == last
       {
         candidates = [first]
       }
@@ -122,6 +122,12 @@ public struct ExposureMatcher: Sendable {
     }
     for (index, id) in ids.dropFirst(start).prefix(slots.count).enumerated() { filled[index] = id }
     return (filled, nil)
+  }
+
+  /// A sum; nil beyond the range of numbers, since ObsIDs come from outside.
+  private static func sum(_ a: Int, _ b: Int) -> Int? {
+    let (sum, overflow) = a.addingReportingOverflow(b)
+    return overflow ? nil : sum
   }
 
   /// The candidate of least cost, the first of equals; at most 1000 are tried.

@@ -121,5 +121,9 @@ struct ExposureMatcherTests {
     acquisition.change(1000, "ObsID", .int(0))
     #expect(try acquisition.report().exposures.map(\.obsid) == [0, .max])
     #expect(try acquisition.report(0...Int.max).exposures.count == 2)
+    #expect(try acquisition.report(Int.min...Int.max).exposures.count == 2)
+    acquisition.remove(0)
+    let report = try acquisition.report()
+    #expect(report.exposures.map(\.obsid) == [.max] && report.missing.map(\.obsid) == [nil])
   }
 }
