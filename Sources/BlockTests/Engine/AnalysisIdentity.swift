@@ -9,13 +9,13 @@ enum AnalysisIdentity {
   /// The present time as ISO 8601 in UTC, whole seconds.
   static func now() -> String { ElvisDate(unixSeconds: time(nil)).isoText }
 
-  /// `FM<YYYYMMDD>_<HHMMSS><tag>`, in UTC; `repeated` > 0 appends a number where the second is taken.
-  static func name(tag: String, repeated: Int) -> String {
+  /// `FM<YYYYMMDD>_<HHMMSS><tag>`, in UTC.
+  static func name(tag: String) -> String {
     let parts = ElvisDate(unixSeconds: time(nil)).parts
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
     let stamp =
       "\(parts.year)\(two(parts.month))\(two(parts.day))_\(two(parts.hour))\(two(parts.minute))\(two(parts.second))"
-    return "FM\(stamp)\(repeated > 0 ? "-\(repeated)" : "")\(tag)"
+    return "FM\(stamp)\(tag)"
   }
 
   /// A ULID: 48 bits of milliseconds and 80 random bits in Crockford's base 32

@@ -126,7 +126,7 @@ extension Engine {
       do {
         let key = try warehouse.beginAnalysis(
           AnalysisRecord(
-            name: AnalysisIdentity.name(tag: options.tag, repeated: attempt),
+            name: attempt == 0 ? options.name : "\(options.name)-\(attempt)",
             ulid: AnalysisIdentity.ulid(), programVersion: ProgramVersion.current,
             host: options.host, operatorName: options.operatorName,
             commandLine: options.commandLine, configuration: text,

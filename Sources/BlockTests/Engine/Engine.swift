@@ -137,6 +137,7 @@ public struct Engine: Sendable {
     } catch {
       let line = "\(error)"
       entry.error = line
+      entry.exitCode = (error as? any DiagnosedError)?.exitCode ?? .failed
       log.record(["TASK \"\(task.test)\" FAILED, QUITTING!", line], level: .error)
       observer.message("\(task.test): \(line)")
     }

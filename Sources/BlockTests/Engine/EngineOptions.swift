@@ -3,7 +3,9 @@ public struct EngineOptions: Sendable {
   /// `-m`: the number of tasks that work at once.
   public var workers = 1
   /// `-t`: appended to the analysis's id.
-  public var tag = ""
+  public let tag: String
+  /// The id that the analysis gets, unless it is taken: `FM<YYYYMMDD>_<HHMMSS><tag>`, in UTC.
+  public let name: String
   /// `-k`: checks only.
   public var checksOnly = false
   /// `-T`: ingestion only.
@@ -21,8 +23,11 @@ public struct EngineOptions: Sendable {
   /// Versions of libraries, by name.
   public var libraries: [String: String] = [:]
 
-  /// The defaults.
-  public init() {}
+  /// The defaults, and an id for the analysis from the present time.
+  public init(tag: String = "") {
+    self.tag = tag
+    name = AnalysisIdentity.name(tag: tag)
+  }
 
   /// Whether a step is to be run; `listed` is what the configuration says.
   func runs(_ step: String, listed: Bool) -> Bool {

@@ -1,4 +1,5 @@
 public import Campaign
+public import Diagnostics
 
 /// What a run did, test by test, as the original's execution summary has it.
 public struct ExecutionSummary: Sendable {
@@ -14,6 +15,8 @@ public struct ExecutionSummary: Sendable {
     public var flags: [Flag]?
     /// The error that ended the test; nil where it ran through.
     public var error: String?
+    /// The exit code that the error asks for.
+    public var exitCode = ExitCode.ok
     /// The report and products made, as paths.
     public var products: [String]
     /// Number of checks that failed.
@@ -29,6 +32,16 @@ public struct ExecutionSummary: Sendable {
   public init(header: [String], entries: [Entry] = []) {
     self.header = header
     self.entries = entries
+  }
+
+  /// The exit code of the whole run: that of the first error; else "out of limits" where a check failed
+  /// or a flag is raised.
+  public var exitCode: ExitCode {
+    if let failed = entries.first(where: { $0.error != nil }) {
+      return failed.exitCode == .ok ? .failed : failed.exitCode
+    }
+    let isOut = entries.contains { $0.failedChecks > 0 || !($0.flags ?? []).isEmpty }
+    return isOut ? .outOfLimits : .ok
   }
 
   /// The summary as lines of the log.

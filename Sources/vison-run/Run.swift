@@ -1,0 +1,194 @@
+import ArgumentParser
+import BlockTests
+import Campaign
+import CommandLineStyle
+import Detector
+import Diagnostics
+import DurableFiles
+import Foundation
+import Reporting
+import Warehouse
+
+/// `vison-run -y ... -R ...`: runs sessions.
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs the tests of one or more sessions.",
+    discussion: """
+      The letters are those of the original pipeline.
+
+      EXAMPLES
+        vison-run -y vison.yaml -R D11 -l -m 2 -t _D11
+        vison-run -y vison.yaml -R D11 -R D12 -k
+      """)
+
+  @Option(name: [.customShort("y"), .customLong("config")], help: "The configuration (YAML).")
+  var config: String
+
+  @Option(
+    name: [.customShort("R"), .customLong("session")],
+    help: "A session of the configuration; may be given several times.")
+  var sessions: [String] = []
+
+  @Flag(
+    name: [.customShort("l"), .customLong("log")],
+    help: "Write the log file Calib_<id>.log into the working folder.")
+  var writesLog = false
+
+  @Option(
+    name: [.customShort("m"), .customLong("multithread")],
+    help: "How many pieces of work run at once. The results do not depend on it.")
+  var workers = 1
+
+  @Option(
+    name: [.customShort("t"), .customLong("tag")], help: "Appended to the analysis's id.")
+  var tag = ""
+
+  @Flag(name: [.customShort("k"), .customLong("check")], help: "Only the checks, with a report.")
+  var checksOnly = false
+
+  @Flag(
+    name: [.customShort("r"), .customLong("drill")],
+    help: "Drill: say what would be run; no frame is read, nothing is written.")
+  var isDrill = false
+
+  @Flag(
+    name: [.customShort("g"), .customLong("debug")], help: "Say more while working.")
+  var isDebug = false
+
+  @Flag(
+    name: [.customShort("T"), .customLong("test")],
+    help: "Only ingestion: select and match the exposures, read no pixel.")
+  var ingestionOnly = false
+
+  @Flag(
+    name: [.customShort("C"), .customLong("clean")],
+    help: "Clean after: remove temporary files that killed runs left in the warehouse.")
+  var cleansAfter = false
+
+  @Flag(help: "A bad line of a log is an error instead of being set aside and reported.")
+  var strict = false
+
+  @Flag(help: "Begin anew even where an unfinished run could be taken up.")
+  var fresh = false
+
+  @Option(help: "The warehouse's folder, instead of the configuration's paths.results_root.")
+  var warehouse: String?
+
+  @Option(help: "How long to wait for another writer of the warehouse, in seconds.")
+  var busySeconds = 60.0
+
+  @Flag(help: "Allow a warehouse on a network disk, where SQLite may lose data.")
+  var allowNetworkDisk = false
+
+  @Flag(help: "Print the execution summary as JSON.")
+  var json = false
+
+  @Flag(name: [.customShort("q"), .long], help: "Say nothing but errors.")
+  var quiet = false
+
+  func validate() throws {
+    guard (1...1024).contains(workers) else { throw ValidationError("-m must be 1 to 1024") }
+    guard !(checksOnly && ingestionOnly) else {
+      throw ValidationError("-k and -T exclude each other")
+    }
+    guard busySeconds >= 0, busySeconds <= 86_400 else {
+      throw ValidationError("--busy-seconds must be 0 to 86400")
+    }
+    guard SafeName.component(tag.isEmpty ? "x" : "x\(tag)") == "x\(tag)" || tag.isEmpty else {
+      throw ValidationError("-t may hold letters, digits and . _ - + only")
+    }
+  }
+
+  func run() async throws {
+    let configuration = try BlockConfiguration.load(config)
+    guard !sessions.isEmpty else {
+      let known = configuration.sessions.map(\.name).joined(separator: ", ")
+      throw WrongUse(problem: "no session is named", remedy: "give one with -R: \(known)")
+    }
+    let chosen = try sessions.map { try configuration.session(named: $0) }
+    if isDrill { return try Drill(configuration: configuration, sessions: chosen).run(asJSON: json) }
+
+    let store = try openWarehouse(configuration)
+    defer { try? store.close() }
+    let progress = ProgressLine(isQuiet: quiet)
+    var summaries: [ExecutionSummary] = []
+    for session in chosen {
+      let options = options(configuration)
+      let log = try RunLog(path: writesLog ? "Calib_\(options.name).log" : nil)
+      let engine = Engine(
+        configuration: configuration, warehouse: store, options: options, log: log,
+        observer: observer(progress),
+        reporter: { run, workers in
+          try await BlockReport(warehouse: store, run: run, camera: configuration.camera)
+            .write(workers: workers)
+        })
+      let summary = try await engine.run(session: session)
+      summaries.append(summary)
+      progress.finish()
+      if let path = log.path, !quiet { progress.note("log: \(path)") }
+      if CancellationFlag.isRaised { break }
+    }
+    if cleansAfter { clean(store.folder) }
+    try SummaryPrinter.print(summaries, asJSON: json, isQuiet: quiet)
+    if let interruption = CancellationFlag.interruption { throw interruption }
+    if let code = summaries.map(\.exitCode).first(where: { $0 != .ok && $0 != .outOfLimits }) {
+      throw CommandEnd(code)
+    }
+    if summaries.contains(where: { $0.exitCode == .outOfLimits }) { throw CommandEnd(.outOfLimits) }
+  }
+
+  // MARK: - Parts
+
+  private func openWarehouse(_ configuration: BlockConfiguration) throws -> Warehouse {
+    let folder = warehouse ?? configuration.resultsRoot
+    let options = Warehouse.Options(
+      busySeconds: busySeconds, allowsNetworkFileSystem: allowNetworkDisk)
+    if FileManager.default.fileExists(atPath: "\(folder)/warehouse.sqlite") {
+      return try Warehouse.open(at: folder, mode: .writing, options: options)
+    }
+    let plane = try CameraCatalog.focalPlane()
+    do {
+      return try Warehouse.create(
+        at: folder, design: plane.defaultDesign, slots: plane.slotAssignments, options: options)
+    } catch let error as WarehouseError where error.kind == .exists {
+      // Another run made it a moment ago.
+      return try Warehouse.open(at: folder, mode: .writing, options: options)
+    }
+  }
+
+  private func options(_ configuration: BlockConfiguration) -> EngineOptions {
+    var options = EngineOptions(tag: tag)
+    options.workers = workers
+    options.checksOnly = checksOnly
+    options.ingestionOnly = ingestionOnly
+    options.isStrict = strict
+    options.startsAfresh = fresh
+    options.commandLine = CommandLine.arguments.joined(separator: " ")
+    options.operatorName =
+      configuration.filledInBy ?? ProcessInfo.processInfo.environment["USER"] ?? "unknown"
+    options.host = ProcessInfo.processInfo.hostName
+    return options
+  }
+
+  private func observer(_ progress: ProgressLine) -> EngineObserver {
+    EngineObserver(
+      progress: { test, step, share in
+        progress.update(done: Int(share * 1000), of: 1000, "\(test) \(step)")
+      },
+      message: { progress.note($0.escapingControlCharacters()) },
+      signal: { CancellationFlag.interruption?.signal ?? 0 })
+  }
+
+  private func clean(_ folder: String) {
+    let products = "\(folder)/products"
+    guard let walker = FileManager.default.enumerator(atPath: products) else { return }
+    for case let name as String in walker {
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: "\(products)/\(name)", isDirectory: &isFolder),
+        isFolder.boolValue
+      {
+        AtomicFile.removeStaleTemporaries(in: "\(products)/\(name)")
+      }
+    }
+  }
+}

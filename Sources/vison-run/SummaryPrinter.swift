@@ -1,0 +1,57 @@
+import BlockTests
+import CommandLineStyle
+import Diagnostics
+import Foundation
+
+/// Prints what a run did, for people or as JSON.
+enum SummaryPrinter {
+  private struct Entry: Encodable {
+    var test: String
+    var seconds: Double
+    var firstObsid: Int?
+    var lastObsid: Int?
+    var flags: [String]
+    var failedChecks: Int
+    var error: String?
+    var products: [String]
+  }
+
+  static func print(_ summaries: [ExecutionSummary], asJSON: Bool, isQuiet: Bool) throws {
+    if asJSON {
+      let entries = summaries.flatMap(\.entries).map { entry in
+        Entry(
+          test: entry.test, seconds: entry.seconds, firstObsid: entry.obsids?.lowerBound,
+          lastObsid: entry.obsids?.upperBound, flags: (entry.flags ?? []).map(\.name),
+          failedChecks: entry.failedChecks, error: entry.error, products: entry.products)
+      }
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      Swift.print(String(decoding: try encoder.encode(entries), as: UTF8.self))
+      return
+    }
+    guard !isQuiet else { return }
+    let terminal = Terminal.current(.output)
+    for summary in summaries {
+      for line in summary.header { Swift.print(line.escapingControlCharacters()) }
+      for entry in summary.entries {
+        let state: String
+        if entry.error != nil {
+          state = terminal.styled("FAILED", .red)
+        } else if entry.failedChecks > 0 || !(entry.flags ?? []).isEmpty {
+          state = terminal.styled("out of limits", .yellow)
+        } else {
+          state = terminal.styled("ok", .green)
+        }
+        let seconds = String(format: "%.1f", entry.seconds)
+        let range = entry.obsids.map { "\($0.lowerBound)-\($0.upperBound)" } ?? "none"
+        Swift.print("\n\(entry.test): \(state), \(seconds) s, ObsIDs \(range)")
+        if let flags = entry.flags, !flags.isEmpty {
+          Swift.print("  flags: \(flags.map(\.name).joined(separator: ", "))")
+        }
+        if entry.failedChecks > 0 { Swift.print("  checks failed: \(entry.failedChecks)") }
+        if let error = entry.error { Swift.print("  \(error)") }
+        for product in entry.products { Swift.print("  \(product)") }
+      }
+    }
+  }
+}
