@@ -123,6 +123,7 @@ public enum Corner: Equatable, Sendable, CaseIterable {
 
 extension Panel {
   /// The same panel with a short text in a corner, unless it has one already.
+  /// A missing panel says it before its reason.
   func noted(_ text: String, at corner: Corner) -> Panel {
     switch self {
     case .axes(var axes):
@@ -131,7 +132,7 @@ extension Panel {
     case .image(var image):
       if image.note.isEmpty { (image.note, image.noteCorner) = (text, corner) }
       return .image(image)
-    case .missing: return self
+    case .missing(let reason): return .missing("\(text): \(reason)")
     }
   }
 }

@@ -73,7 +73,7 @@ extension PageDrawing {
         ink = colour.contrasting
         if let numbers {
           canvas.text(
-            number(value, numbers.decimals), x: place.midX,
+            number(value, numbers.decimals, power: numbers.power), x: place.midX,
             y: place.midY + 0.36 * numbers.size
               + (cell.label.isEmpty && !cell.isFailed ? 0 : 0.1 * side.y),
             size: numbers.size, anchor: .middle, colour: ink)
@@ -102,43 +102,60 @@ extension PageDrawing {
   /// The largest type in which all numbers fit, with fewer digits if need be; nil for none.
   private func numberStyle(
     _ map: CellMap, _ scale: ResolvedScale, _ side: (x: Double, y: Double)
-  ) -> (size: Double, decimals: Int)? {
+  ) -> (size: Double, decimals: Int, power: Int)? {
     let values = map.values
     guard !values.isEmpty, side.y >= 9 else { return nil }
-    let spread = scale.high - scale.low
+    let power = power(values)
+    let spread = (scale.high - scale.low) * Foundation.pow(10, -Double(power))
     let natural = Numeric.integer(1 - Foundation.log10(max(spread, 1e-12)).rounded(.down))
     var decimals = min(max(map.decimals ?? natural, 0), 6)
     while true {
-      let widest = values.map { canvas.width(number($0, decimals), size: 10) }.max() ?? 0
+      let widest =
+        values.map { canvas.width(number($0, decimals, power: power), size: 10) }.max() ?? 0
       let size = min(9, side.y * 0.42, (side.x - 4) / max(widest, 1) * 10)
-      if size >= 5 { return (size, decimals) }
+      if size >= 5 { return (size, decimals, power) }
       guard decimals > 0, map.decimals == nil else { return nil }
       decimals -= 1
     }
   }
 
-  private func number(_ value: Double, _ decimals: Int) -> String {
-    value.magnitude >= 1e7 || (value != 0 && value.magnitude < 1e-6)
+  /// The power of ten that all printed numbers share; 0 for numbers of common size.
+  private func power(_ values: [Double]) -> Int {
+    let largest = values.map(\.magnitude).max() ?? 0
+    guard largest > 1e-200, largest < 1e-3 || largest >= 1e6 else { return 0 }
+    return Numeric.integer(Foundation.log10(largest).rounded(.down))
+  }
+
+  private func number(_ value: Double, _ decimals: Int, power: Int) -> String {
+    let value = value * Foundation.pow(10, -Double(power))
+    return value.magnitude >= 1e7
       ? Numeric.short(value, digits: 2) : Numeric.fixed(value, decimals: decimals)
   }
 
   private func drawGroups(_ map: CellMap, _ box: Box, _ side: (x: Double, y: Double)) {
-    for group in map.groups {
-      guard (-1000...1000).contains(group.column), (-1000...1000).contains(group.row),
-        (1...1000).contains(group.columns), (1...1000).contains(group.rows)
-      else { continue }
-      let place = Box(
-        box.x + Double(group.column) * side.x,
-        box.bottom - Double(group.row + group.rows) * side.y, Double(group.columns) * side.x,
-        Double(group.rows) * side.y)
-      canvas.stroke(place, .white, width: 3)
-      canvas.stroke(place, .grey(0.1), width: 1)
-      let size = min(20, place.height * 0.3)
-      let words = canvas.fitted(group.label, size: size, into: place.width - 4)
-      canvas.text(
-        words, x: place.midX, y: place.midY + 0.36 * size, size: size, anchor: .middle,
-        colour: .grey(0.4).with(opacity: 0.35), isRecorded: false)
+    // Pale rims first, so that no group's rim cuts another's line.
+    for isRim in [true, false] {
+      for group in map.groups { draw(group, isRim: isRim, box, side) }
     }
+  }
+
+  private func draw(
+    _ group: CellMap.Group, isRim: Bool, _ box: Box, _ side: (x: Double, y: Double)
+  ) {
+    guard (-1000...1000).contains(group.column), (-1000...1000).contains(group.row),
+      (1...1000).contains(group.columns), (1...1000).contains(group.rows)
+    else { return }
+    let place = Box(
+      box.x + Double(group.column) * side.x,
+      box.bottom - Double(group.row + group.rows) * side.y, Double(group.columns) * side.x,
+      Double(group.rows) * side.y)
+    if isRim { return canvas.stroke(place, .white, width: 3) }
+    canvas.stroke(place, .grey(0.1), width: 1)
+    let size = min(20, place.height * 0.3)
+    let words = canvas.fitted(group.label, size: size, into: place.width - 4)
+    canvas.text(
+      words, x: place.midX, y: place.midY + 0.36 * size, size: size, anchor: .middle,
+      colour: .grey(0.4).with(opacity: 0.35), isRecorded: false)
   }
 
   /// Failures come last, so that no neighbour covers an outline.
@@ -195,6 +212,8 @@ extension PageDrawing {
       ].compactMap { $0 }
       if !ends.isEmpty { lines[0] += "   (" + ends.joined(separator: ", ") + " the colour scale)" }
     }
+    let power = power(map.values)
+    if hasValues, power != 0 { lines[0] += "   (cell numbers in units of 10\(Numeric.superscript(power)))" }
     if !map.caption.isEmpty { lines.append(map.caption) }
     return lines
   }

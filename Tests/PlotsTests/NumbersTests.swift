@@ -149,7 +149,7 @@ struct NumbersTests {
         ["0EE", "0FF", "1EE", "1FF", "2EE", "2FF"], ["0HH", "0GG", "1HH", "1GG", "2HH", "2GG"],
       ])
     let plane = PanelGrid.focalPlane { row, column in .missing("\(row)\(column)") }
-    #expect(plane.rows[5][0] == .missing("11"))
+    #expect(plane.rows[5][0] == .missing("C_11: 11"))
   }
 
   @Test("equal figures are equal values")
