@@ -213,7 +213,10 @@ extension PageDrawing {
       if !ends.isEmpty { lines[0] += "   (" + ends.joined(separator: ", ") + " the colour scale)" }
     }
     let power = power(map.values)
-    if hasValues, power != 0 { lines[0] += "   (cell numbers in units of 10\(Numeric.superscript(power)))" }
+    if hasValues, power != 0 {
+      lines[0]
+        += "   (cell numbers in units of 10\(Numeric.superscript(power)))"
+    }
     if !map.caption.isEmpty { lines.append(map.caption) }
     return lines
   }
