@@ -153,5 +153,17 @@ let package = Package(
     // MARK: Tests
     tests("DurableFiles", ["DurableFiles", "Diagnostics"]),
     tests("Detector", ["Detector", "Campaign"]),
+    tests("FITSFiles", ["FITSFiles", "Detector", "Diagnostics", "DurableFiles"]),
+    tests(
+      "Campaign", ["Campaign", "Detector", "Diagnostics", "DurableFiles"],
+      resources: [.copy("Fixtures")]),
+    tests(
+      "Ingest", ["Ingest", "Campaign", "Detector", "Diagnostics", "DurableFiles"],
+      resources: [.copy("Fixtures")]),
+    tests("Analysis", ["Analysis", "Detector"]),
+    tests(
+      "Warehouse", ["Warehouse", "Diagnostics", "DurableFiles", "Detector", grdb],
+      resources: [.copy("Fixtures")]),
+    tests("Plots", ["Plots", "Diagnostics", "DurableFiles"]),
   ]
 )

@@ -67,7 +67,7 @@ extension BlockConfiguration {
       "        inputs: {N: 10}        # number of exposures",
       "      - test: BIAS02",
       "        obsid: null",
-      "        todo: [\(TestCatalog.entries.last?.todoNames.joined(separator: ", ") ?? "init")]",
+      "        todo: [\(TestCatalog.entries.first?.todoNames.joined(separator: ", ") ?? "init")]",
       "        # script: {RD_T: 16.0}  # commanded values that differ in this run",
       "  # Frames without an exposure log are listed in a manifest (vis-tools manifest drafts one):",
       "  # LAB:",

@@ -41,7 +41,9 @@ public enum TestCatalog {
   }
 
   /// All tests, in the order of documents.
-  public static let entries: [Entry] = [BiasTests.bias01, BiasTests.bias02]
+  public static let entries: [Entry] = [
+    BiasTests.bias01, BiasTests.bias02, DarkSignalTests.darkSignal,
+  ]
 
   /// The names of all tests.
   public static var names: [String] { entries.map(\.name) }

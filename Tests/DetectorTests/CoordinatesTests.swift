@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct CoordinatesTests {
   private func camera(_ name: String) throws -> Camera {
-    try CameraCatalog.shipped.camera(named: name)
+    try CameraCatalog.camera(name)
   }
 
   @Test("There and back is the identity for every pixel of the small camera and every pair of systems")
@@ -88,12 +88,12 @@ import Testing
 @Suite struct CameraTests {
   @Test("All shipped cameras are consistent", arguments: ["euclid-vis", "esis-ccd230", "tiny"])
   func valid(name: String) throws {
-    try CameraCatalog.shipped.camera(named: name).validate()
+    try CameraCatalog.camera(name).validate()
   }
 
   @Test("Contradictions are refused")
   func contradictions() throws {
-    let good = try CameraCatalog.shipped.camera(named: "tiny")
+    let good = try CameraCatalog.camera("tiny")
     var overlapping = good
     overlapping.amplifiers[1].x0 = 100
     #expect(throws: CameraError.self) { try overlapping.validate() }

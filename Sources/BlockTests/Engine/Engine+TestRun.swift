@@ -61,8 +61,9 @@ extension Engine {
     _ run: inout OpenTestRun, acquisition: Acquisition, task: BlockConfiguration.TaskEntry
   ) async throws {
     guard let test = BlockTest.family(acquisition.definition.family) else { return }
-    let folder = try warehouse.makeProductFolder(
-      block: configuration.block, test: task.test, analysis: run.analysis.name)
+    let folder = warehouse.absolutePath(
+      try warehouse.makeProductFolder(
+        block: configuration.block, test: task.test, analysis: run.analysis.name))
     AtomicFile.removeStaleTemporaries(in: folder)
     let stored = StoredResults(warehouse: warehouse, run: run.key)
     if run.done.contains("init") {
