@@ -19,5 +19,6 @@ final class FITSInput: Sendable {
     self.path = path
     self.unpackedLimit = unpackedLimit
     structure = try FITSGate.check(file)
+    for hdu in structure.hdus { try GzipTileCheck.check(file, hdu) }
   }
 }
