@@ -96,7 +96,7 @@ let package = Package(
     library("Warehouse", ["Diagnostics", "DurableFiles", "Detector", grdb]),
 
     // MARK: Showing
-    library("Plots", ["CCairo", "Diagnostics", "DurableFiles"]),
+    library("Plots", ["CCairo", "Diagnostics", "DurableFiles"], kernels: true),
     .target(
       name: "LatexTemplates", path: "templates/latex",
       sources: ["LatexTemplates.swift"],
