@@ -1,0 +1,38 @@
+public import Ingest
+
+/// What is to be simulated.
+public struct CampaignOrder: Sendable {
+  /// The folder that gets one folder a block.
+  public var output: String
+  /// The camera's name or path, as configurations name it.
+  public var cameraName = "euclid-vis"
+  /// The blocks; nil for the flight blocks of the default design.
+  public var blocks: [String]?
+  /// The tests, in order of acquisition.
+  public var tests = ["BIAS01", "BIAS02"]
+  /// Frames per test and detector; nil for what each test defines.
+  public var frames: Int?
+  /// The time of the first exposure of each block.
+  public var start = ElvisDate(unixSeconds: 1_553_369_807)
+  /// The first exposure's number.
+  public var firstObsID = 1000
+  /// The version of the acquisition system.
+  public var elvis = "7.5.X"
+  /// What all random numbers derive from.
+  public var seed: UInt64 = 1
+  /// What is wrong with the data of every block.
+  public var faults: [Fault] = []
+  /// Whether names of frames have an underscore after the D, as in 2016.
+  public var underscoreInNames = false
+  /// The campaign's name in the configurations.
+  public var campaign = "simulated"
+  /// The folder of the warehouse, as the configurations name it (relative to the block's folder).
+  public var resultsRoot = "../results"
+  /// Whether blocks that are there already are replaced file by file.
+  public var overwrites = false
+  /// The number of frames that are made at once.
+  public var threads = 1
+
+  /// An order with the defaults.
+  public init(output: String) { self.output = output }
+}

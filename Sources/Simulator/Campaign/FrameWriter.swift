@@ -1,0 +1,77 @@
+import Campaign
+import Detector
+import DurableFiles
+import FITSFiles
+import Ingest
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Makes one frame's file, with whatever is wrong with it.
+struct FrameWriter {
+  let plan: BlockPlan
+  let camera: Camera
+  let rows: LogRows
+  let seed: UInt64
+
+  /// Computes and writes a frame.
+  ///
+  /// - Parameters:
+  ///   - model: of the detector's frames.
+  ///   - image: of the camera's size; its pixels are overwritten.
+  ///   - path: the file.
+  func write(
+    _ exposure: BlockPlan.Exposure, _ detector: String, model: any FrameModel,
+    image: Image<UInt16>, to path: String, dayFolder: String
+  ) throws {
+    func has(_ kind: Fault.Kind) -> Bool { plan.has(kind, exposure, detector) }
+    if has(.missingFrame) { return }
+    if has(.zeroBytes) { return try AtomicFile.write([], to: path) }
+    if has(.notFITS) { return try AtomicFile.write("This is not a FITS file.\n", to: path) }
+    let first = exposure.column.values["vstart"]?.integer ?? 0
+    let end = exposure.column.values["vend"]?.integer ?? camera.height
+    model.render(
+      FrameExposure(obsid: exposure.obsid, levels: exposure.levels[detector] ?? [:]),
+      rows: first..<max(first, end), into: image)
+    if has(.saturated) { spoil(image, from: 0.2, to: 0.4, with: camera.saturatedValue) }
+    if has(.lostPixels) { spoil(image, from: 0.9, to: 1, with: camera.lostValue ?? 0) }
+    let name = rows.fileName(exposure, detector)
+    let cards = HeaderCards.cards(
+      row: rows.values(exposure, detector), fullPath: "data/\(dayFolder)/\(name).fits")
+    try RawFrameWriter.write(
+      to: path, extensionName: "ROE1_\(detector)", cards: cards,
+      image: has(.wrongSize) ? cut(image) : image, durable: false)
+    if has(.truncatedFile) { try truncate(path) }
+  }
+
+  // MARK: - Damage
+
+  /// Sets a share of the first amplifier's image rows to one value.
+  private func spoil(_ image: Image<UInt16>, from low: Double, to high: Double, with value: Int) {
+    guard let amplifier = camera.amplifiers.first, let region = camera.regions[.image] else { return }
+    let rows = Double(region.rows.count)
+    let canonical = Region(
+      columns: region.columns,
+      rows: region.rows.lowerBound + Int(rows * low)..<region.rows.lowerBound + Int(rows * high))
+    let place = amplifier.frameRegion(of: canonical)
+    for y in place.rows {
+      for x in place.columns { image[x, y] = UInt16(clamping: value) }
+    }
+  }
+
+  private func cut(_ image: Image<UInt16>) -> Image<UInt16> {
+    let smaller = Image<UInt16>(width: max(1, image.width - 10), height: max(1, image.height - 10))
+    for y in 0..<smaller.height {
+      for x in 0..<smaller.width { smaller[x, y] = image[x, y] }
+    }
+    return smaller
+  }
+
+  private func truncate(_ path: String) throws {
+    var status = stat()
+    guard stat(path, &status) == 0, Glibc.truncate(path, status.st_size * 6 / 10) == 0 else {
+      throw FileError(action: "truncate", path: path, errno: errno)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Campaign
+import Detector
+import Diagnostics
+import Foundation
+import Ingest
+
+/// The content of `truth.json`: everything that is true of a simulated block. ADU, deg C.
+public struct TruthFile: Sendable, Codable, Equatable {
+  /// One exposure.
+  public struct Exposure: Sendable, Codable, Equatable {
+    /// Its number.
+    public var obsid: Int
+    /// The time, ISO 8601.
+    public var date: String
+    /// The label of the test.
+    public var test: String
+    /// The level of each amplifier's pre-scan at the middle row, by detector, then by amplifier.
+    public var offsets: [String: [String: Double]]
+  }
+
+  /// The version of this format.
+  public var format = 1
+  /// The program's version.
+  public var program: String
+  /// The block's name.
+  public var block: String
+  /// The camera's name.
+  public var camera: String
+  /// The version of the acquisition system.
+  public var elvis: String
+  /// What all random numbers derive from.
+  public var seed: UInt64
+  /// The variance that rounding to whole ADU adds to all noise, ADU squared.
+  public var roundingVariance = 1.0 / 12
+  /// The detectors by name.
+  public var detectors: [String: DetectorTruth]
+  /// The exposures in order.
+  public var exposures: [Exposure]
+  /// What was made wrong.
+  public var faults: [Fault]
+
+  /// Reads the bytes of a truth file.
+  public static func parse(_ bytes: [UInt8]) throws -> TruthFile {
+    try JSONDecoder().decode(TruthFile.self, from: Data(bytes))
+  }
+
+  /// The file's text: sorted keys, numbers that read back the same.
+  public func text() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+  }
+
+  /// The truth of a plan.
+  init(plan: BlockPlan, camera: Camera, order: CampaignOrder) {
+    program = ProgramVersion.current
+    block = plan.block.name
+    self.camera = camera.name
+    elvis = plan.version.name
+    seed = order.seed
+    detectors = plan.truth
+    exposures = plan.exposures.map { exposure in
+      var offsets: [String: [String: Double]] = [:]
+      for (detector, truth) in plan.truth {
+        for (name, amplifier) in truth.amplifiers {
+          offsets[detector, default: [:]][name] = TruthGenerator.rounded(
+            amplifier.offset + (exposure.levels[detector]?[name] ?? 0), 5)
+        }
+      }
+      return Exposure(
+        obsid: exposure.obsid, date: exposure.date.isoText, test: exposure.test, offsets: offsets)
+    }
+    faults = plan.faults
+  }
+}

@@ -1,0 +1,211 @@
+import Campaign
+public import Detector
+import Diagnostics
+import DurableFiles
+import Ingest
+import Synchronization
+
+/// Writes whole simulated blocks: day folders as ELVIS writes them, the truth, and a configuration.
+///
+/// The bytes depend on the order alone, not on the number of threads. Memory holds one frame a thread.
+public struct CampaignSimulator: Sendable {
+  /// What was written.
+  public struct Summary: Sendable, Codable, Equatable {
+    /// One block.
+    public struct Block: Sendable, Codable, Equatable {
+      /// The name.
+      public var name: String
+      /// The block's folder.
+      public var folder: String
+      /// The configuration for `vison-run`.
+      public var configuration: String
+      /// The number of exposures.
+      public var exposures: Int
+      /// The number of frames, those included that a fault made away with.
+      public var frames: Int
+    }
+    /// The blocks in order.
+    public var blocks: [Block]
+  }
+
+  /// What is asked for.
+  public let order: CampaignOrder
+  /// The camera.
+  public let camera: Camera
+  private let plans: [BlockPlan]
+
+  /// Plans a campaign; nothing is written yet.
+  ///
+  /// - Throws: `SimulatorError` and `CampaignError` for an order that cannot be carried out.
+  public init(_ order: CampaignOrder) throws {
+    self.order = order
+    camera = try CameraCatalog.camera(order.cameraName)
+    guard camera.layout == .singleImage else {
+      throw SimulatorError(
+        .badOption, "frames of camera '\(camera.name)' have an extension for each amplifier",
+        remedy: "simulated are cameras with all amplifiers in one image: euclid-vis, tiny")
+    }
+    let version = try ElvisVersion.require(order.elvis)
+    guard ["7.5.X", "7.2.X", "6.5.X", "6.3.0"].contains(version.name) else {
+      throw SimulatorError(
+        .unsupportedVersion, "logs of ELVIS \(version.name) cannot be simulated",
+        remedy: "simulated are 7.5.X, 7.2.X, 6.5.X and 6.3.0")
+    }
+    guard (1...10_000).contains(order.frames ?? 1), order.firstObsID >= 0,
+      order.firstObsID < 1 << 31, (1970...2069).contains(order.start.parts.year), !order.tests.isEmpty
+    else {
+      throw SimulatorError(
+        .badOption, "frames, first ObsID, tests or start date are out of range",
+        remedy: "1 to 10000 frames, ObsIDs below 2^31, at least one test, years 1970 to 2069")
+    }
+    let plane = try CameraCatalog.focalPlane()
+    let names = order.blocks ?? plane.design()?.flight ?? []
+    guard Set(names).count == names.count, !names.isEmpty else {
+      throw SimulatorError(.badOption, "a block is named twice, or none is named")
+    }
+    let (cameraNow, orderNow) = (camera, order)
+    plans = try names.map { name in
+      guard let block = plane.block(named: name) else {
+        let known = plane.blocks.map(\.name)
+        let nearest = nearestName(to: name, among: known).map { "did you mean \($0)? " } ?? ""
+        throw SimulatorError(
+          .unknownBlock, "block '\(name.clipped(to: 60))' is not known",
+          remedy: nearest + "known are \(known.joined(separator: ", "))")
+      }
+      return try BlockPlan(block: block, camera: cameraNow, order: orderNow)
+    }
+  }
+
+  /// The number of frames of all blocks.
+  public var frameCount: Int {
+    plans.reduce(0) { $0 + $1.exposures.count * camera.detectors.count }
+  }
+
+  /// The number of bytes that the frames will take, about.
+  public var estimatedBytes: Int { frameCount * (camera.width * camera.height * 2 + 20_000) }
+
+  /// Writes everything.
+  ///
+  /// - Parameters:
+  ///   - progress: is told, by any thread, how many frames are done.
+  ///   - check: throws to stop early; called between frames.
+  /// - Throws: `SimulatorError` where a block's folder is there already, `FileError`, `FITSError`, and
+  ///   what `check` throws.
+  public func run(
+    progress: @escaping @Sendable (_ done: Int, _ total: Int, _ block: String) -> Void = { _, _, _ in },
+    check: @escaping @Sendable () throws -> Void = {}
+  ) async throws -> Summary {
+    for plan in plans where !order.overwrites {
+      let folder = self.folder(of: plan)
+      if let names = try? InputFile.names(in: folder), !names.isEmpty {
+        throw SimulatorError(
+          .outputNotEmpty, "the folder of block \(plan.block.name) is not empty", place: folder,
+          remedy: "remove it, choose another --output, or allow --overwrite")
+      }
+    }
+    var blocks: [Summary.Block] = []
+    let done = NextJob()
+    let total = frameCount
+    for plan in plans {
+      try check()
+      try writeTexts(of: plan)
+      try await writeFrames(of: plan) {
+        try check()
+        progress((done.take(below: total) ?? total) + 1, total, plan.block.name)
+      }
+      let folder = folder(of: plan)
+      blocks.append(
+        Summary.Block(
+          name: plan.block.name, folder: folder, configuration: folder + "/vison.yaml",
+          exposures: plan.exposures.count,
+          frames: plan.exposures.count * camera.detectors.count))
+    }
+    return Summary(blocks: blocks)
+  }
+
+  // MARK: - Texts
+
+  private func folder(of plan: BlockPlan) -> String {
+    "\(order.output)/\(SafeName.component(plan.block.name))"
+  }
+
+  private func dayFolder(of exposure: BlockPlan.Exposure, _ plan: BlockPlan) -> String {
+    "\(folder(of: plan))/data/\(exposure.date.folderName)"
+  }
+
+  private func writeTexts(of plan: BlockPlan) throws {
+    let folder = folder(of: plan)
+    let rows = LogRows(plan: plan, camera: camera, underscoreInNames: order.underscoreInNames)
+    let readings = HousekeepingReadings(plan: plan, camera: camera, seed: order.seed)
+    for (_, day) in Dictionary(grouping: plan.exposures, by: \.date.folderName)
+      .sorted(by: { $0.key < $1.key })
+    {
+      guard let first = day.first else { continue }
+      let path = dayFolder(of: first, plan)
+      try AtomicFile.makeFolder(path)
+      try AtomicFile.write(
+        rows.bytes(day), to: path + "/" + ExposureLog.fileName(of: first.date))
+      for exposure in day where !plan.has(.housekeepingMissing, exposure) {
+        let row = rows.values(exposure, camera.detectors.first ?? "")
+        try HousekeepingFile.write(
+          version: plan.version, readings: readings.readings(exposure, row: row),
+          to: path + "/" + HousekeepingFile.fileName(obsid: exposure.obsid, date: exposure.date))
+      }
+    }
+    let truth = TruthFile(plan: plan, camera: camera, order: order)
+    try AtomicFile.write(try truth.text(), to: folder + "/truth.json")
+    let text = ConfigurationText.text(plan: plan, camera: camera, order: order)
+    // What is written must load: a defect is to be found here, not in the analysis.
+    let path = folder + "/vison.yaml"
+    _ = try BlockConfiguration.parse(Array(text.utf8), path: path)
+    try AtomicFile.write(text, to: path)
+  }
+
+  // MARK: - Frames
+
+  private func writeFrames(
+    of plan: BlockPlan, afterEach: @escaping @Sendable () throws -> Void
+  ) async throws {
+    let rows = LogRows(plan: plan, camera: camera, underscoreInNames: order.underscoreInNames)
+    let writer = FrameWriter(plan: plan, camera: camera, rows: rows, seed: order.seed)
+    var models: [String: BiasModel] = [:]
+    for detector in camera.detectors {
+      guard let truth = plan.truth[detector] else { continue }
+      models[detector] = BiasModel(
+        camera: camera, truth: truth, seed: order.seed, block: plan.block.name, detector: detector)
+    }
+    let jobs = plan.exposures.flatMap { exposure in
+      camera.detectors.map { (exposure: exposure, detector: $0) }
+    }
+    let next = NextJob()
+    let workers = max(1, min(order.threads, jobs.count))
+    try await withThrowingTaskGroup(of: Void.self) { [models] group in
+      for _ in 0..<workers {
+        group.addTask {
+          let image = Image<UInt16>(width: camera.width, height: camera.height)
+          while let index = next.take(below: jobs.count), !Task.isCancelled {
+            let (exposure, detector) = jobs[index]
+            guard let model = models[detector] else { continue }
+            try writer.write(
+              exposure, detector, model: model, image: image,
+              to: "\(dayFolder(of: exposure, plan))/\(rows.fileName(exposure, detector)).fits",
+              dayFolder: exposure.date.folderName)
+            try afterEach()
+          }
+        }
+      }
+      // The first failure cancels the others, which stop after their frame.
+      try await group.waitForAll()
+    }
+  }
+}
+
+/// Hands out indices, each once.
+private final class NextJob: Sendable {
+  private let counter = Atomic<Int>(0)
+
+  func take(below count: Int) -> Int? {
+    let index = counter.add(1, ordering: .relaxed).oldValue
+    return index < count ? index : nil
+  }
+}
