@@ -115,6 +115,8 @@ public struct MedianStack: Sendable {
         }
       }
     }
+    // The loops above went through pointers, which do not keep their images alive.
+    withExtendedLifetime((work, sums, median, mean, scatter)) {}
     return Band(median: median, mean: mean, scatter: scatter, incomplete: incomplete)
   }
 

@@ -14,6 +14,9 @@ public final class Image<Pixel: BitwiseCopyable & Sendable>: @unchecked Sendable
   /// The number of rows.
   public let height: Int
   /// The pixels; valid as long as the image lives.
+  ///
+  /// The buffer does not keep the image alive: hold the image in a variable and, where only the buffer is
+  /// used afterwards, end with `withExtendedLifetime(image) {}`.
   public let pixels: UnsafeMutableBufferPointer<Pixel>
 
   /// An image of the given size whose pixels are not yet set.

@@ -75,7 +75,42 @@ enum BiasMeta {
     try summarise(BiasQuantities.frameNoise, as: BiasQuantities.readNoiseSingle, items: [nil], named: "img", to: &result, context)
     try summarise(BiasQuantities.frameGradient, as: BiasQuantities.gradient, items: ["columns", "rows"], to: &result, context)
     try summarise(BiasQuantities.rowNoise, as: BiasQuantities.rowNoiseTypical, items: [nil], to: &result, context)
+    try addCovariance(to: &result, context)
     try addDrift(to: &result, context)
+  }
+
+  /// s^2 - r^2, with s the median scatter of single frames about their large-scale structure and r the
+  /// noise from differences; errors of both in quadrature.
+  private static func addCovariance(to result: inout SubtaskResult, _ context: TestContext) throws {
+    let differences = try context.earlier.measurements(BiasQuantities.readNoise)
+    let singles = result.measurements
+    for detector in context.camera.detectors {
+      for amplifier in context.camera.amplifiers.map(\.name) {
+        let single = singles.first {
+          $0.quantity == BiasQuantities.readNoiseSingle && $0.detector == detector
+            && $0.amplifier == amplifier && $0.item == RegionName.image.short
+        }
+        let difference = differences.first {
+          $0.detector == detector && $0.amplifier == amplifier && $0.item == RegionName.image.short
+        }
+        result.measure(
+          BiasQuantities.covariance, detector: detector, amplifier: amplifier,
+          Result { () throws(NotMeasurable) in
+            guard case .success(let s)? = single?.outcome else {
+              throw NotMeasurable("no scatter of single frames")
+            }
+            guard let r = difference?.value else {
+              throw NotMeasurable(difference?.reason ?? "no noise from differences")
+            }
+            let first = 2 * s.value * (s.uncertainty ?? 0)
+            let second = 2 * r * (difference?.uncertainty ?? 0)
+            return Estimate(
+              value: s.value * s.value - r * r,
+              uncertainty: (first * first + second * second).squareRoot(),
+              count: difference?.count ?? 0)
+          })
+      }
+    }
   }
 
   /// The median over the exposures for each detector, amplifier and item.

@@ -36,6 +36,11 @@ public enum BiasQuantities {
     "bias.ron.single", unit: .adu, per: [.detector, .amplifier, .item], digits: 4,
     "Scatter of the pixels of single frames, median over the frames; in the image area after removing large-scale structure. It holds fixed patterns as well, and is what older analyses call RON. Item: pre, img, ove."
   )
+  /// What single frames and differences disagree by.
+  public static let covariance = Quantity(
+    "bias.frames.covariance", unit: .aduSquared, per: [.detector, .amplifier], digits: 3,
+    "Covariance of the image pixels of consecutive frames: squared scatter of single frames minus squared noise from differences. Positive: a pattern that stays from frame to frame (fixed pattern, which single frames count as noise). Negative: a pattern that reverses its sign, such as electrical pick-up in opposite phase, which differences count twice."
+  )
   /// Drift of the offset.
   public static let drift = Quantity(
     "bias.offset.drift", unit: .aduPerHour, per: [.detector, .amplifier], digits: 2,
@@ -66,7 +71,8 @@ public enum BiasQuantities {
 
   /// All of them.
   public static let all = [
-    frameOffset, rowNoise, frameNoise, frameGradient, offset, readNoise, readNoiseSingle, drift,
+    frameOffset, rowNoise, frameNoise, frameGradient, offset, readNoise, readNoiseSingle,
+    covariance, drift,
     gradient, rowNoiseTypical, fixedPattern, masterScatter, masterMasked,
   ]
 

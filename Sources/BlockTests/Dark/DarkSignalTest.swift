@@ -3,7 +3,7 @@ public import Detector
 
 /// DARKSIGNAL: the level of the image area above the scan columns in exposures without light.
 ///
-/// For laboratories that take a few darks beside their biases; any exposure time, each frame by itself.
+/// For laboratories that take a few darks beside their biases, of any exposure times.
 enum DarkSignalTest {
   static let value = BlockTest(
     family: "DARKSIGNAL",
@@ -24,7 +24,8 @@ public enum DarkQuantities {
   /// Rate of one frame.
   public static let frameRate = Quantity(
     "dark.frame.rate", unit: .aduPerSecond, per: [.detector, .amplifier, .exposure], digits: 4,
-    "Dark signal of one exposure divided by its exposure time.")
+    "Dark signal of one exposure divided by its exposure time; it holds the difference of the offsets of image and scan columns, which the rate from several exposure times does not."
+  )
   /// Signal, median over the frames.
   public static let signal = Quantity(
     "dark.signal", unit: .adu, per: [.detector, .amplifier], digits: 3,
@@ -32,7 +33,8 @@ public enum DarkQuantities {
   /// Rate, median over the frames.
   public static let rate = Quantity(
     "dark.rate", unit: .aduPerSecond, per: [.detector, .amplifier], digits: 4,
-    "Dark signal per second of exposure, median over the exposures.")
+    "Dark signal per second: slope of the signal against the exposure time, so that the difference of the offsets of image and scan columns drops out."
+  )
 
   /// All of them.
   public static let all = [frameSignal, frameRate, signal, rate]
@@ -47,9 +49,7 @@ enum DarkSignal {
     let reference = (context.camera.offsetRegion ?? .prescan).short
     for detector in context.camera.detectors {
       for amplifier in context.camera.amplifiers.map(\.name) {
-        var signals: [Double] = []
-        var rates: [Double] = []
-        var reason = "no usable frame"
+        var signals: [(seconds: Double?, estimate: Estimate)] = []
         for exposure in context.exposures {
           func level(_ item: String) -> EarlierMeasurement? {
             levels.first {
@@ -61,36 +61,48 @@ enum DarkSignal {
             continue
           }
           let signal = Result { () throws(NotMeasurable) in try difference(image, scan) }
-          let rate = signal.flatMap { signal in perSecond(signal, exposure.exposureSeconds) }
           result.measure(
             DarkQuantities.frameSignal, detector: detector, amplifier: amplifier,
             obsid: exposure.obsid, signal)
           result.measure(
             DarkQuantities.frameRate, detector: detector, amplifier: amplifier,
-            obsid: exposure.obsid, rate)
-          if case .success(let estimate) = signal { signals.append(estimate.value) }
-          switch rate {
-          case .success(let estimate): rates.append(estimate.value)
-          case .failure(let problem): reason = problem.reason
+            obsid: exposure.obsid,
+            signal.flatMap { signal in perSecond(signal, exposure.exposureSeconds) })
+          if case .success(let estimate) = signal {
+            signals.append((exposure.exposureSeconds, estimate))
           }
-        }
-        let errors = result.measurements.compactMap { row -> Double? in
-          guard row.quantity == DarkQuantities.frameSignal, row.detector == detector,
-            row.amplifier == amplifier, case .success(let number) = row.outcome
-          else { return nil }
-          return number.uncertainty
         }
         result.measure(
           DarkQuantities.signal, detector: detector, amplifier: amplifier,
-          typical(signals, errors, orReason: reason))
-        let times = context.exposures.compactMap(\.exposureSeconds).filter { $0 > 0 }
-        let shortest = times.min() ?? 1
+          typical(signals.map(\.estimate)))
         result.measure(
           DarkQuantities.rate, detector: detector, amplifier: amplifier,
-          typical(rates, errors.map { $0 / shortest }, orReason: reason))
+          Result { () throws(NotMeasurable) in try slope(signals) })
       }
     }
     return result
+  }
+
+  /// The weighted least-squares slope of signal against time, w = 1 / sigma^2; its error is
+  /// 1 / sqrt(sum w (t - mean t)^2) (Bevington and Robinson 2003, section 6.4).
+  private static func slope(
+    _ points: [(seconds: Double?, estimate: Estimate)]
+  ) throws(NotMeasurable) -> Estimate {
+    let known = points.compactMap { point in
+      point.seconds.map {
+        (t: $0, y: point.estimate.value, w: 1 / max(1e-12, point.estimate.uncertainty * point.estimate.uncertainty))
+      }
+    }
+    guard !known.isEmpty else { throw NotMeasurable("no usable frame with a known exposure time") }
+    let weight = known.reduce(0) { $0 + $1.w }
+    let mean = known.reduce(0) { $0 + $1.w * $1.t } / weight
+    let spread = known.reduce(0) { $0 + $1.w * ($1.t - mean) * ($1.t - mean) }
+    guard let first = known.first?.t, known.contains(where: { abs($0.t - first) > 1e-3 }) else {
+      throw NotMeasurable(
+        "one exposure time only: offset differences cannot be told from dark signal")
+    }
+    let value = known.reduce(0) { $0 + $1.w * ($1.t - mean) * $1.y } / spread
+    return Estimate(value: value, uncertainty: (1 / spread).squareRoot(), count: known.count)
   }
 
   private static func difference(
@@ -115,16 +127,13 @@ enum DarkSignal {
         count: signal.count))
   }
 
-  private static func typical(_ values: [Double], _ errors: [Double], orReason reason: String)
-    -> Result<Estimate, NotMeasurable>
-  {
+  private static func typical(_ signals: [Estimate]) -> Result<Estimate, NotMeasurable> {
     Result { () throws(NotMeasurable) in
-      guard !values.isEmpty else { throw NotMeasurable(reason) }
-      var estimate = try medianEstimate(values)
-      if let single = try? median(errors) {
-        estimate.uncertainty = max(
-          estimate.uncertainty, single / Double(values.count).squareRoot())
-      }
+      guard !signals.isEmpty else { throw NotMeasurable("no usable frame") }
+      var estimate = try medianEstimate(signals.map(\.value))
+      let single = try median(signals.map(\.uncertainty))
+      estimate.uncertainty = max(
+        estimate.uncertainty, single / Double(signals.count).squareRoot())
       return estimate
     }
   }

@@ -107,6 +107,8 @@ struct MasterFrame: Sendable {
           band.median, firstRow: rows.lowerBound, amplifier: amplifier, model: model)
       }
     }
+    // `raw` pointed into the buffer without keeping it alive.
+    withExtendedLifetime(buffer) {}
     let stack = stack
     let mask = mask
     amplifiers = camera.amplifiers.enumerated().map { index, amplifier in

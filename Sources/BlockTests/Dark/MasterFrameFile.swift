@@ -5,7 +5,7 @@ import Diagnostics
 import DurableFiles
 import FITSFiles
 
-/// The master bias as a FITS product: META, STACK, STD, MASK.
+/// The master bias as a FITS product: metadata in the primary header, then STACK, STD, MASK.
 enum MasterFrameFile {
   /// `EUC_MASTERBIAS_CCD1_SN_<serial>_<BLOCK>.fits`, with names from outside made harmless.
   static func name(detector: String, _ context: TestContext) -> String {
@@ -33,7 +33,6 @@ enum MasterFrameFile {
     ]
     let unit = [FITSCard("BUNIT", .text(Unit.adu.fits), "Pixel unit")]
     let primary = [
-      FITSCard("EXTNAME", .text("META"), "This header holds the product's metadata"),
       FITSCard("ID", .text(context.analysis), "Analysis"),
       FITSCard("BLOCKID", .text(context.block), "Block"),
       FITSCard("TEST", .text(context.definition.name), "Test"),
