@@ -1,0 +1,139 @@
+public import Detector
+public import Warehouse
+
+/// The test run that stands for a block in a metatest, or why there is none.
+public struct BlockSelection: Sendable, Hashable {
+  /// What a block is in a design of the focal plane.
+  public enum Role: String, Sendable, CaseIterable {
+    case flight, spare, discarded
+    /// The design does not know the block.
+    case other
+  }
+
+  /// The block's name.
+  public let block: String
+  /// What the block is in the design.
+  public let role: Role
+  /// The test's name, without an iteration tag.
+  public let test: String
+  /// The test run; nil where the block has none that can be used.
+  public let run: StoredTestRun?
+  /// Why that run was chosen; nil where there is none.
+  public let rule: Warehouse.SelectionRule?
+  /// Why there is no run; nil where there is one.
+  public let reason: String?
+  /// How many runs of the test the block has, whatever their state.
+  public let candidates: Int
+}
+
+/// Chooses the test run of each block: the latest accepted one, else the latest finished one.
+///
+/// Only a run that has finished a certain step counts, so that a run of the checks alone never
+/// stands for its block. A rejected run is never chosen. "Latest" goes by the time at which the run
+/// began, then by its number. Iterations of a test (`BIAS02.1`) count as runs of that test.
+public struct RunSelector: Sendable {
+  /// What is known of a run when the choice is made.
+  public struct Candidate: Sendable, Hashable {
+    /// The run.
+    public let run: StoredTestRun
+    /// Whether the step that is asked for has finished.
+    public let isComplete: Bool
+
+    /// Describes a candidate.
+    public init(run: StoredTestRun, isComplete: Bool) {
+      self.run = run
+      self.isComplete = isComplete
+    }
+  }
+
+  /// The rule, for people.
+  public let rule: String
+  private let warehouse: Warehouse
+  private let step: String
+  private let campaign: String?
+
+  /// A choice among the runs of a warehouse.
+  ///
+  /// - Parameters:
+  ///   - step: the step that a run must have finished.
+  ///   - campaign: restricts the choice where it is not nil.
+  public init(_ warehouse: Warehouse, step: String = "meta", campaign: String? = nil) {
+    self.warehouse = warehouse
+    self.step = step
+    self.campaign = campaign
+    rule =
+      "for each block the latest accepted test run, else the latest finished one; rejected runs and "
+      + "runs that have not finished the step '\(step)' do not count"
+  }
+
+  /// The choice for every block of a design, flight blocks first, then for blocks that it does not
+  /// know, by name.
+  ///
+  /// - Throws: `WarehouseError`.
+  public func selections(
+    test: String, design: FocalPlane.Design
+  ) throws -> [BlockSelection] {
+    let runs = try candidates(test: test)
+    let byBlock = Dictionary(grouping: runs, by: \.run.block)
+    let others = byBlock.keys.filter { !design.allBlocks.contains($0) }.sorted()
+    return (design.allBlocks + others).map { block in
+      let mine = byBlock[block] ?? []
+      let choice = Self.choice(among: mine)
+      return BlockSelection(
+        block: block, role: design.role(of: block), test: test, run: choice?.run,
+        rule: choice?.rule,
+        reason: choice == nil ? Self.reason(mine, test: test, step: step) : nil,
+        candidates: mine.count)
+    }
+  }
+
+  /// All runs of a test, its iterations included, oldest first.
+  public func candidates(test: String) throws -> [Candidate] {
+    try warehouse.testRuns().filter { run in
+      Self.baseName(run.test) == test && (campaign == nil || run.campaign == campaign)
+    }.map { run in
+      let steps = try warehouse.subtasks(of: run.key)
+      return Candidate(
+        run: run,
+        isComplete: steps.contains { $0.name == step && $0.status == .finished })
+    }
+  }
+
+  /// The run that stands for its block.
+  public static func choice(
+    among candidates: [Candidate]
+  ) -> (run: StoredTestRun, rule: Warehouse.SelectionRule)? {
+    let usable = candidates.filter {
+      $0.isComplete && $0.run.status == .finished && $0.run.verdict != .rejected
+    }.map(\.run).sorted { ($0.started, $0.key.id) < ($1.started, $1.key.id) }
+    if let accepted = usable.last(where: { $0.verdict == .accepted }) {
+      return (accepted, .latestAccepted)
+    }
+    return usable.last.map { ($0, .latestFinished) }
+  }
+
+  static func reason(_ candidates: [Candidate], test: String, step: String) -> String {
+    guard let last = candidates.max(by: { $0.run.key < $1.run.key }) else {
+      return "no run of \(test)"
+    }
+    let number = "run \(last.run.key.id)"
+    if last.run.verdict == .rejected { return "\(number) is rejected" }
+    if last.run.status != .finished { return "\(number) is \(last.run.status.rawValue)" }
+    return last.isComplete
+      ? "no usable run" : "\(number) has not finished the step '\(step)'"
+  }
+
+  /// A test's name without its iteration tag: `BIAS02` of `BIAS02.1`.
+  static func baseName(_ test: String) -> String {
+    test.split(separator: ".", maxSplits: 1).first.map(String.init) ?? test
+  }
+}
+
+extension FocalPlane.Design {
+  /// What a block is in this design.
+  public func role(of block: String) -> BlockSelection.Role {
+    if flight.contains(block) { return .flight }
+    if spare.contains(block) { return .spare }
+    return discarded.contains(block) ? .discarded : .other
+  }
+}

@@ -1,0 +1,132 @@
+import ArgumentParser
+import CommandLineStyle
+import Metatests
+import Warehouse
+
+/// Measured values.
+struct Query: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Prints measured values.",
+    discussion: """
+      Without --all-runs and --analysis, the run that stands for each block and test is asked: the \
+      latest accepted one, else the latest finished one. Options that restrict the answer may be \
+      given more than once. A value that could not be measured has its reason instead.
+
+      EXAMPLES:
+        vis-meta query --quantity bias.ron --block BORN
+        vis-meta query --quantity 'bias.*' --ccd CCD1 --quadrant E --format csv > born.csv
+        vis-meta query --quantity bias.frame.offset --obsid 1200 --json
+      """)
+
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case table, csv, json
+  }
+
+  @OptionGroup var warehouse: WarehouseOptions
+  @Option(
+    name: [.long, .customShort("q")],
+    help: ArgumentHelp("A quantity; * stands for any text.", valueName: "name"))
+  var quantity: [String] = []
+  @Option(name: .long, help: ArgumentHelp("A block.", valueName: "name"))
+  var block: [String] = []
+  @Option(name: .long, help: ArgumentHelp("A detector, such as CCD1.", valueName: "name"))
+  var ccd: [String] = []
+  @Option(name: .long, help: ArgumentHelp("An amplifier, such as E.", valueName: "name"))
+  var quadrant: [String] = []
+  @Option(name: .long, help: ArgumentHelp("A test; its iterations count.", valueName: "name"))
+  var test: [String] = []
+  @Option(name: .long, help: ArgumentHelp("A session.", valueName: "name"))
+  var session: [String] = []
+  @Option(name: .long, help: ArgumentHelp("An item, such as ove.", valueName: "name"))
+  var item: [String] = []
+  @Option(name: .long, help: ArgumentHelp("An exposure.", valueName: "number"))
+  var obsid: [Int] = []
+  @Option(name: .long, help: ArgumentHelp("An analysis, whether selected or not.", valueName: "name"))
+  var analysis: [String] = []
+  @Flag(name: .long, help: "Ask all runs, not only the one that stands for its block and test.")
+  var allRuns = false
+  @Option(name: .long, help: "How to print: table, csv or json.")
+  var format: Format?
+  @OptionGroup var output: JSONOption
+
+  func run() throws {
+    var query = MeasurementQuery()
+    (query.quantities, query.blocks, query.detectors) = (quantity, block, ccd)
+    (query.amplifiers, query.tests, query.sessions) = (quadrant, test, session)
+    (query.items, query.obsids, query.analyses, query.allRuns) = (item, obsid, analysis, allRuns)
+    let format = format ?? (output.json ? .json : .table)
+    var printer = RowPrinter(format: format)
+    try warehouse.with(.reading) { warehouse in
+      let slots = try SlotNames(warehouse)
+      try query.answer(from: warehouse, slot: slots.slot) { rows in
+        try CancellationFlag.check()
+        try printer.add(rows)
+      }
+    }
+    printer.finish()
+  }
+}
+
+/// Prints rows as they come; a table only when all are known, since its widths depend on them.
+struct RowPrinter {
+  private let format: Query.Format
+  private var table: TextTable
+  private var isFirst = true
+
+  private static let names = [
+    "block", "slot", "test", "session", "run", "ccd", "quadrant", "obsid", "item", "quantity",
+    "value", "uncertainty", "count", "unit", "reason", "analysis", "campaign",
+  ]
+
+  init(format: Query.Format) {
+    self.format = format
+    let right: Set<String> = ["run", "obsid", "value", "uncertainty", "count"]
+    table = TextTable(
+      Self.names.dropLast(2).map { .init($0.uppercased(), right.contains($0) ? .right : .left) })
+    switch format {
+    case .csv: printOutput(CSVText.line(Self.names.map { .text($0) }))
+    case .json: printOutput("[")
+    case .table: break
+    }
+  }
+
+  mutating func add(_ rows: [MeasurementQuery.Row]) throws {
+    for row in rows {
+      switch format {
+      case .json:
+        let line = try JSONText.line(row)
+        printOutput((isFirst ? "\n  " : ",\n  ") + line.dropLast())
+      case .csv: printOutput(CSVText.line(Self.cells(row)))
+      case .table:
+        table.append([
+          row.block, row.slot ?? "-", row.test, row.session, String(row.run), row.ccd ?? "-",
+          row.quadrant ?? "-", row.obsid.map(String.init) ?? "-", row.item ?? "-", row.quantity,
+          row.value.map { "\($0)" } ?? "-", row.uncertainty.map { "\($0)" } ?? "-",
+          row.count.map(String.init) ?? "-", row.unit, row.reason ?? "",
+        ])
+      }
+      isFirst = false
+    }
+  }
+
+  func finish() {
+    switch format {
+    case .csv: break
+    case .json: printOutput(isFirst ? "]\n" : "\n]\n")
+    case .table: printOutput(table.text(for: .current(.output)))
+    }
+  }
+
+  private static func cells(_ row: MeasurementQuery.Row) -> [CSVText.Cell] {
+    func text(_ text: String?) -> CSVText.Cell { text.map { .text($0) } ?? .empty }
+    func number(_ value: Double?) -> CSVText.Cell { value.map { .number($0) } ?? .empty }
+    func integer(_ value: Int?) -> CSVText.Cell { value.map { .integer($0) } ?? .empty }
+    return [
+      .text(row.block), text(row.slot), .text(row.test), .text(row.session),
+      integer(Int(exactly: row.run)), text(row.ccd), text(row.quadrant), integer(row.obsid),
+      text(row.item), .text(row.quantity), number(row.value), number(row.uncertainty),
+      integer(row.count), .text(row.unit), text(row.reason), .text(row.analysis),
+      .text(row.campaign),
+    ]
+  }
+}

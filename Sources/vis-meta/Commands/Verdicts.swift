@@ -1,0 +1,65 @@
+import ArgumentParser
+import CommandLineStyle
+import Foundation
+import Metatests
+import Warehouse
+
+/// A verdict on a run.
+struct VerdictOptions: ParsableArguments {
+  @Argument(help: "The number of a test run, or the name of an analysis with a single run.")
+  var run: String
+  @Option(name: .long, help: ArgumentHelp("Why.", valueName: "text"))
+  var reason: String
+  @Option(name: .long, help: ArgumentHelp("Who decides.", valueName: "name"))
+  var author: String
+  @OptionGroup var warehouse: WarehouseOptions
+  @OptionGroup var output: JSONOption
+
+  func add(_ state: VerdictRecord.State) throws {
+    let time = Date.now.formatted(.iso8601)
+    let overview = try warehouse.with(.writing) { warehouse in
+      let runs = try RunDetails.runs(named: run, in: warehouse)
+      guard runs.count == 1, let run = runs.first else {
+        throw WrongUse(
+          problem: "the analysis has \(runs.count) test runs",
+          remedy: "name one of " + runs.map { String($0.key.id) }.joined(separator: ", "))
+      }
+      try warehouse.add(
+        VerdictRecord(state: state, reason: reason, author: author, time: time), to: run.key)
+      return try RunOverview(try warehouse.testRun(run.key), in: warehouse)
+    }
+    if output.json { return printOutput(try JSONText.text(overview)) }
+    printOutput(
+      "\(overview.block) \(overview.test), run \(overview.run): \(overview.verdict ?? "no verdict")\n")
+  }
+}
+
+/// Accepts a run.
+struct Accept: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Accepts a test run: metatests use it even where later ones exist.",
+    discussion: """
+      Verdicts are kept for ever; a later one replaces an earlier one.
+
+      EXAMPLES:
+        vis-meta accept 12 --reason "all checks passed" --author "A. Reviewer"
+      """)
+  @OptionGroup var verdict: VerdictOptions
+
+  func run() throws { try verdict.add(.accepted) }
+}
+
+/// Rejects a run.
+struct Reject: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Rejects a test run: metatests never use it.",
+    discussion: """
+      Nothing is removed. Verdicts are kept for ever; a later one replaces an earlier one.
+
+      EXAMPLES:
+        vis-meta reject 12 --reason "light leak" --author "A. Reviewer"
+      """)
+  @OptionGroup var verdict: VerdictOptions
+
+  func run() throws { try verdict.add(.rejected) }
+}

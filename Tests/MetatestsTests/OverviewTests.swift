@@ -1,0 +1,159 @@
+import Campaign
+import Detector
+import Foundation
+import Testing
+import Warehouse
+
+@testable import Metatests
+
+@Suite("Overviews")
+struct OverviewTests {
+  private func fixture() throws -> WarehouseFixture {
+    let fixture = try WarehouseFixture()
+    var variation = WarehouseFixture.Variation()
+    variation.hasMasters = false
+    try fixture.add("BORN", variation)
+    variation.started = "2019-03-24T00:00:00Z"
+    variation.session = "D12"
+    variation.missing = ["CCD1/E": "only one frame"]
+    try fixture.add("BORN", variation)
+    variation.isChecksOnly = true
+    try fixture.add("DIRAC", variation)
+    return fixture
+  }
+
+  private func rows(
+    _ fixture: WarehouseFixture, _ change: (inout MeasurementQuery) -> Void
+  ) throws -> [MeasurementQuery.Row] {
+    var query = MeasurementQuery()
+    change(&query)
+    var rows: [MeasurementQuery.Row] = []
+    let slots = try SlotNames(fixture.warehouse)
+    try query.answer(from: fixture.warehouse, slot: slots.slot) { rows += $0 }
+    return rows
+  }
+
+  @Test("without further words a query asks the selected run of each block")
+  func selectedRuns() throws {
+    let found = try rows(fixture()) {
+      $0.quantities = ["bias.ron"]
+      $0.blocks = ["BORN"]
+    }
+    #expect(found.count == 36)
+    #expect(Set(found.map(\.session)) == ["D12"])
+    #expect(Set(found.compactMap(\.slot)) == ["C_11", "C_12", "C_13"])
+  }
+
+  @Test("all runs, or an analysis by name, can be asked")
+  func allRuns() throws {
+    let fixture = try fixture()
+    let all = try rows(fixture) {
+      $0.quantities = ["bias.ron"]
+      $0.allRuns = true
+    }
+    #expect(all.count == 72)
+    let one = try rows(fixture) {
+      $0.quantities = ["bias.ron"]
+      $0.analyses = ["BORN_1_D11"]
+    }
+    #expect(Set(one.map(\.run)) == [1])
+  }
+
+  @Test("each filter restricts the answer")
+  func filters() throws {
+    let fixture = try fixture()
+    let one = try rows(fixture) {
+      $0.quantities = ["bias.ron"]
+      $0.blocks = ["BORN"]
+      $0.detectors = ["CCD2"]
+      $0.amplifiers = ["G"]
+      $0.items = ["ove"]
+    }
+    #expect(one.count == 1)
+    #expect(one.first?.value == fixture.readNoise("BORN", "CCD2", "G", item: "ove"))
+    #expect(try rows(fixture) { $0.sessions = ["D99"] }.isEmpty)
+    #expect(try rows(fixture) { $0.tests = ["BIAS02"] }.isEmpty)
+    let two = try rows(fixture) {
+      $0.quantities = ["bias.ron"]
+      $0.amplifiers = ["E", "H"]
+      $0.items = ["img"]
+    }
+    #expect(two.count == 6)
+    let exposure = try rows(fixture) {
+      $0.quantities = ["hk.*"]
+      $0.blocks = ["BORN"]
+      $0.obsids = [1020]
+    }
+    #expect(exposure.count == 6)
+  }
+
+  @Test("a value that could not be measured has its reason")
+  func reasons() throws {
+    let found = try rows(fixture()) {
+      $0.quantities = ["bias.ron"]
+      $0.detectors = ["CCD1"]
+      $0.amplifiers = ["E"]
+    }
+    #expect(found.count == 3)
+    #expect(found.allSatisfy { $0.value == nil && $0.reason == "only one frame" })
+  }
+
+  @Test("an unknown quantity is refused, and the nearest one named")
+  func unknownQuantity() throws {
+    let fixture = try fixture()
+    let error = #expect(throws: MetatestError.self) {
+      try rows(fixture) { $0.quantities = ["bias.rno"] }
+    }
+    #expect(error?.kind == .noSuchQuantity)
+    #expect(error?.remedy?.contains("bias.ron") == true)
+  }
+
+  @Test(
+    "a star stands for any text",
+    arguments: [
+      ("bias.ron", "bias.*", true), ("bias.ron", "*ron", true), ("bias.ron", "b*s*n", true),
+      ("bias.ron", "*", true), ("bias.ron", "bias", false), ("bias.ron", "*.ro", false),
+      ("bias.ron", "bias.ron*", true), ("aaab", "*aab", true), ("", "**", true), ("", "a*", false),
+      ("bias.ron", "", false),
+    ])
+  func wildcards(name: String, pattern: String, fits: Bool) {
+    #expect(MeasurementQuery.matches(name, pattern) == fits)
+  }
+
+  @Test("the status names what is complete, partial and missing")
+  func status() throws {
+    let fixture = try fixture()
+    let status = try CampaignStatus(fixture.warehouse, design: fixture.design)
+    #expect(status.entries.count == 12)
+    let states = Dictionary(uniqueKeysWithValues: status.entries.map { ($0.block, $0.state) })
+    #expect(states["BORN"] == "complete")
+    #expect(states["DIRAC"] == "partial")
+    #expect(states["CURIE"] == "missing")
+    #expect(status.entries.first { $0.block == "BORN" }?.runs == 2)
+  }
+
+  @Test("an empty warehouse shows every flight block as missing")
+  func emptyStatus() throws {
+    let fixture = try WarehouseFixture()
+    let status = try CampaignStatus(fixture.warehouse, design: fixture.design)
+    #expect(status.entries.map(\.block) == fixture.design.flight)
+    #expect(status.entries.allSatisfy { $0.state == "missing" && $0.test == nil })
+  }
+
+  @Test("a run is found by number and by analysis, and its details are whole")
+  func details() throws {
+    let fixture = try fixture()
+    let run = try #require(try RunDetails.runs(named: "2", in: fixture.warehouse).first)
+    #expect(run.session == "D12")
+    let byName = try RunDetails.runs(named: "BORN_2_D12", in: fixture.warehouse)
+    #expect(byName.map(\.key) == [run.key])
+    let details = try RunDetails(run, in: fixture.warehouse)
+    #expect(details.steps.map(\.name) == ["check", "meta"])
+    #expect(details.inputs.count == 1)
+    #expect(details.measurements["bias.ron"] == 36)
+    #expect(details.command == "vison-run -y BORN.yaml -R D12")
+    #expect(throws: MetatestError.self) {
+      try RunDetails.runs(named: "99", in: fixture.warehouse)
+    }
+  }
+}
