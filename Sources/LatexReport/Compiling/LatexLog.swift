@@ -17,14 +17,10 @@ struct LatexLog: Equatable {
   private(set) var wantsRerun = false
 
   init(_ log: String) {
-    var previous: Substring = ""
-    for line in log.split(separator: "\n", omittingEmptySubsequences: true) {
-      read(line, after: previous)
-      previous = line
-    }
+    for line in log.split(separator: "\n") { read(line) }
   }
 
-  private mutating func read(_ line: Substring, after previous: Substring) {
+  private mutating func read(_ line: Substring) {
     if line.contains("Overfull \\hbox"), let excess = Self.excess(line), excess > 5 {
       add(String(line))
     } else if line.hasPrefix("Missing character:") {
@@ -34,14 +30,18 @@ struct LatexLog: Equatable {
       if line.contains("Rerun") || line.contains("have changed") { wantsRerun = true }
     } else if line.contains("Rerun to get"), !line.hasPrefix("Package: ") {
       wantsRerun = true
+    } else if let failure, line.hasPrefix("l."), !failure.sentence.contains(" … ") {
+      // TeX shows what it has read; the culprit stands at its end.
+      self.failure = Failure(
+        line: failure.line, sentence: "\(failure.sentence) … \(line.suffix(60))")
     } else if failure == nil {
-      readFailure(line, after: previous)
+      readFailure(line)
     }
   }
 
-  private mutating func readFailure(_ line: Substring, after previous: Substring) {
-    if line.hasPrefix("! ") {
-      failure = Failure(line: nil, sentence: String(line.dropFirst(2)))
+  private mutating func readFailure(_ line: Substring) {
+    if line.hasPrefix("! ") || line.contains("Unable to read an entire line") {
+      failure = Failure(line: nil, sentence: line.drop { $0 == "!" || $0 == " " }.description)
       return
     }
     // "./report.tex:12: Undefined control sequence."

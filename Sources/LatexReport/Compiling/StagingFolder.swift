@@ -74,9 +74,9 @@ struct StagingFolder {
   }
 
   /// Removes the folder and what is in it.
-  func remove() { Self.removeTree(path) }
+  func remove() { Self.removeAll(path) }
 
-  private static func removeTree(_ path: String) {
+  static func removeAll(_ path: String) {
     guard let stream = opendir(path) else { return }
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
@@ -85,7 +85,7 @@ struct StagingFolder {
       guard name != ".", name != ".." else { continue }
       let inner = "\(path)/\(name)"
       // A link is removed, not followed.
-      if unlink(inner) != 0, errno == EISDIR || errno == EPERM { removeTree(inner) }
+      if unlink(inner) != 0, errno == EISDIR || errno == EPERM { removeAll(inner) }
     }
     closedir(stream)
     rmdir(path)

@@ -10,7 +10,7 @@ enum LatexEscaper {
     var result = ""
     result.reserveCapacity(text.utf8.count + text.utf8.count / 4)
     for (index, word) in text.split(whereSeparator: isBlank).enumerated() {
-      if index > 0 { result += " " }
+      if index > 0 { result += index % 100 == 0 ? "\n" : " " }
       append(word, to: &result, breaking: word.count > longestWord)
     }
     // Blanks at the ends matter where a text is followed by a number or a mark.
@@ -26,11 +26,11 @@ enum LatexEscaper {
     var column = 0
     for character in line {
       switch character {
-      case " ": result += column == 0 ? "\\mbox{}~" : "~\\vbreak{}"
+      case " ": result += column == 0 ? "\\mbox{}~" : "~" + breakPoint(column)
       case "\t": result += "~~\\vbreak{}"
       default:
         append(Substring(String(character)), to: &result, breaking: false)
-        if column % 8 == 7 || "/_.,:;=-+".contains(character) { result += "\\vbreak{}" }
+        if column % 8 == 7 || "/_.,:;=-+".contains(character) { result += breakPoint(column) }
       }
       column += 1
     }
@@ -74,15 +74,23 @@ enum LatexEscaper {
 
   private static func append(_ word: Substring, to result: inout String, breaking: Bool) {
     var sinceBreak = 0
+    var breaks = 0
     for character in word {
       appendCharacter(character, to: &result)
       guard breaking else { continue }
       sinceBreak += 1
       if sinceBreak >= 6 || "/_.,:;=-+|&?@".contains(character) {
-        result += "\\vbreak{}"
+        result += breakPoint(breaks)
+        breaks += 1
         sinceBreak = 0
       }
     }
+  }
+
+  /// A place where a line may end; now and then the .tex gets a new line too, since TeX reads lines
+  /// of 200 000 bytes at most.
+  private static func breakPoint(_ index: Int) -> String {
+    index % 100 == 99 ? "\\vbreak{}%\n" : "\\vbreak{}"
   }
 
   private static func appendCharacter(_ character: Character, to result: inout String) {
@@ -110,7 +118,7 @@ enum LatexEscaper {
     case "[": result += "{[}"
     case "]": result += "{]}"
     case "*": result += "{*}"
-    case " "..."~": result.append(character)
+    case " "..."~" where character.isASCII: result.append(character)
     default:
       if let known = CharacterMap.latex(character) {
         result += known
@@ -123,7 +131,7 @@ enum LatexEscaper {
   }
 
   private static func asciiOrCodePoint(_ scalar: Unicode.Scalar) -> String {
-    guard (0x21...0x7E).contains(scalar.value) else { return "{[}\(codePointDigits(scalar)){]}" }
+    guard (0x21...0x7E).contains(scalar.value) else { return "{[}\(codePointDigits(scalar)){]}\\vbreak{}" }
     var result = ""
     appendCharacter(Character(scalar), to: &result)
     return result

@@ -21,7 +21,7 @@ struct TableWriter {
     let layout = TableLayout(
       widths: widths, alignments: table.columns.map(\.alignment), size: table.size)
     let body = rows.enumerated().map { index, row in
-      row.map(latex).joined(separator: " & ") + " \\\\\n"
+      row.map(latex).joined(separator: " &\n") + " \\\\\n"
         + (table.rulesAfter.contains(index + 1) && index + 1 < rows.count
           ? "\\arrayrulecolor{visonrule}\\midrule\\arrayrulecolor{visonink}\n" : "")
     }.joined()
@@ -91,11 +91,11 @@ struct TableWriter {
 
   private func header(_ table: Document.Table) -> String {
     let headings = table.columns.map { "\\bfseries \(text.latex($0.heading, inTable: true))" }
-    var head = headings.joined(separator: " & ") + " \\\\\n"
+    var head = headings.joined(separator: " &\n") + " \\\\\n"
     if table.columns.contains(where: { !$0.unit.isEmpty }) {
       head += table.columns.map {
         $0.unit.isEmpty ? "" : "\\color{visongrey}\(LatexEscaper.escape($0.unit, longestWord: 10))"
-      }.joined(separator: " & ") + " \\\\\n"
+      }.joined(separator: " &\n") + " \\\\\n"
     }
     return head
   }
