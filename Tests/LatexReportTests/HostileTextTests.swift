@@ -6,16 +6,22 @@ import Testing
 struct HostileTextTests {
   static let texts = [
     "\\input{/etc/passwd}", "\\write18{touch x}", "\\openout5=x", "\\immediate\\write18{id}",
-    "^^5cinput", "\\csname end\\endcsname", "\\end{document}", "\\catcode`\\%=12", "\\def\\a{\\a}\\a",
+    "^^5cinput", "\\csname end\\endcsname", "\\end{document}", "\\catcode`\\%=12",
+    "\\def\\a{\\a}\\a",
     "\\loop\\iftrue\\repeat", "%", "$", "$$", "&", "#", "_", "{", "}", "}}}{{{", "~", "^", "\\",
-    "\\\\", "50% of $x_1 & y^2 #3 {ok} ~", "a\u{0}b", "a\u{7}b\u{1b}[31m", "<>", "<<body>>", "--", "---",
-    "''", "``", "\"quoted\"", "`id`", "$(id)", "!`", "?`", ",,", "[x]", "*", "\\verb|x|", "\\begin{x}",
+    "\\\\", "50% of $x_1 & y^2 #3 {ok} ~", "a\u{0}b", "a\u{7}b\u{1b}[31m", "<>", "<<body>>", "--",
+    "---",
+    "''", "``", "\"quoted\"", "`id`", "$(id)", "!`", "?`", ",,", "[x]", "*", "\\verb|x|",
+    "\\begin{x}",
     "=cmd|' /C calc'!A0", "../../etc/passwd", "'; DROP TABLE test; --", "α β Ω µ", "5 µm ± 3 °C",
     "e⁻/ADU ≤ 10⁻³", "Größe çàéîõü Łódź", "e\u{301}a\u{308}", "日本", "🙂", "עברית", "\u{202E}abc",
     "\u{FEFF}x", "ﬁ", "✓✗", "→", "\u{2028}", "\u{85}", "“a” – b — c…", "a\u{A0}b",
-    String(repeating: "0123456789abcdef", count: 8), "/very/long/path/without/any/blank/in/it/at/all.fits",
-    "\\\u{301}", "%\u{301}", "a\r\nb", "\t", "fi ff ffl", "-1", "1e-5", "\\number\\year", "\\the\\toks0",
-    "#1#2", "&&&", "\\\\[1cm]", "\\hline", "\\item", "\\label{x}", "\\footnote{x}", "\\par", "\\relax",
+    String(repeating: "0123456789abcdef", count: 8),
+    "/very/long/path/without/any/blank/in/it/at/all.fits",
+    "\\\u{301}", "%\u{301}", "a\r\nb", "\t", "fi ff ffl", "-1", "1e-5", "\\number\\year",
+    "\\the\\toks0",
+    "#1#2", "&&&", "\\\\[1cm]", "\\hline", "\\item", "\\label{x}", "\\footnote{x}", "\\par",
+    "\\relax",
   ]
 
   /// What a reader finds for a text: itself, or its code points where no font has them.
@@ -91,7 +97,9 @@ struct HostileTextTests {
           .table(
             .init(
               [column, column],
-              rows: [[.text(rich), .code(words)], [.status(.pass, words), .empty(reason: words)]],
+              rows: [
+                [.text(rich), .code(words)], [.status(.pass, words), .empty(reason: words)],
+              ],
               caption: rich, note: rich)),
           .compliance(
             .init(

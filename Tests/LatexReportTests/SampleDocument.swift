@@ -19,11 +19,13 @@ func sampleDocument(rows: Int = 60, figures: [String] = []) -> Document {
     .compliance(
       Document.ComplianceMatrix(
         corner: "Quadrant", columns: ["CCD1", "CCD2", "CCD3"], rows: ["E", "F", "G", "H"],
-        cells: (0..<4).map { row in (0..<3).map { offsetCell(row, $0) } }, unit: "ADU", caption: "Offsets in the over-scan.", label: "matrix")),
+        cells: (0..<4).map { row in (0..<3).map { offsetCell(row, $0) } }, unit: "ADU",
+        caption: "Offsets in the over-scan.", label: "matrix")),
     .compliance(
       Document.ComplianceMatrix(
         columns: ["CCD1", "CCD2", "CCD3"], rows: ["E", "F"],
-        cells: (0..<2).map { row in (0..<3).map { gradientCell(row, $0) } }, unit: "ADU/pixel", caption: "Gradients.")),
+        cells: (0..<2).map { row in (0..<3).map { gradientCell(row, $0) } }, unit: "ADU/pixel",
+        caption: "Gradients.")),
   ]
   if let first = figures.first {
     body.append(.figure(.init(first, width: 0.6, caption: "A map.", label: "map")))
@@ -48,7 +50,9 @@ func sampleDocument(rows: Int = 60, figures: [String] = []) -> Document {
       .init("Analysis", [.code("FM20260102_101112_D11")]),
       .init("Verdict", [.status(.fail, " rejected: RON out of limits")]),
     ],
-    summary: [.paragraph("One of twelve checks fails."), .remark(.fail, "CCD2 G is out of limits.")],
+    summary: [
+      .paragraph("One of twelve checks fails."), .remark(.fail, "CCD2 G is out of limits."),
+    ],
     body: body, footer: "FM20260102_101112_D11 · vison 0.1", date: 1_767_312_000)
 }
 

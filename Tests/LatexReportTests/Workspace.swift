@@ -64,6 +64,7 @@ enum Tool {
 extension String {
   /// Without any white space, page breaks and soft hyphens.
   var squeezed: String {
-    String(unicodeScalars.filter { !$0.properties.isWhitespace && $0.value != 0xAD }.map(Character.init))
+    String(
+      unicodeScalars.filter { !$0.properties.isWhitespace && $0.value != 0xAD }.map(Character.init))
   }
 }

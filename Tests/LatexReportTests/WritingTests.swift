@@ -9,7 +9,8 @@ struct WritingTests {
     arguments: [
       ("a_b", "a\\_b"), ("50%", "50\\%"), ("\\x", "\\textbackslash{}x"), ("{", "\\{"),
       ("a--b", "a{-}{-}b"), ("^^5c", "\\textasciicircum{}\\textasciicircum{}5c"),
-      ("é", "é"), ("e\u{301}", "é"), ("α", "\\ensuremath{\\alpha}"), ("日", "{[}U+65E5{]}\\vbreak{}"),
+      ("é", "é"), ("e\u{301}", "é"), ("α", "\\ensuremath{\\alpha}"),
+      ("日", "{[}U+65E5{]}\\vbreak{}"),
       ("\u{0}", "{[}U+0000{]}\\vbreak{}"), ("a\n b", "a b"), (" a ", " a "), ("", ""),
     ])
   func escaping(text: String, latex: String) {
@@ -40,9 +41,15 @@ struct WritingTests {
     "numbers keep their digits, and very large and small ones go to powers of ten",
     arguments: [
       (Document.Number(1.23456, digits: 2), NumberFormat.Parts(value: "1.23")),
-      (Document.Number(-0.0001, uncertainty: 0.2, digits: 1), .init(value: "0.0", uncertainty: "0.2")),
+      (
+        Document.Number(-0.0001, uncertainty: 0.2, digits: 1),
+        .init(value: "0.0", uncertainty: "0.2")
+      ),
       (Document.Number(1.5e-9), .init(value: "1.50", exponent: -9)),
-      (Document.Number(-2.5e12, uncertainty: 1e11), .init(value: "-2.50", uncertainty: "0.10", exponent: 12)),
+      (
+        Document.Number(-2.5e12, uncertainty: 1e11),
+        .init(value: "-2.50", uncertainty: "0.10", exponent: 12)
+      ),
       (Document.Number(.leastNonzeroMagnitude), .init(value: "4.94", exponent: -324)),
       (Document.Number(1.7e308), .init(value: "1.70", exponent: 308)),
       (Document.Number(0, digits: 99), .init(value: "0.000000000000")),

@@ -61,8 +61,11 @@ enum CharacterMap {
       "±∓×÷−≤≥≠≈≃≡∝∞∼",
       "\\pm \\mp \\times \\div - \\leq \\geq \\neq \\approx \\simeq \\equiv \\propto \\infty \\sim"
     ),
-    ("√∑∏∫∂∇∈∉∪∩⊂∅", "\\surd \\sum \\prod \\int \\partial \\nabla \\in \\notin \\cup \\cap "
-      + "\\subset \\emptyset"),
+    (
+      "√∑∏∫∂∇∈∉∪∩⊂∅",
+      "\\surd \\sum \\prod \\int \\partial \\nabla \\in \\notin \\cup \\cap "
+        + "\\subset \\emptyset"
+    ),
     (
       "←↑→↓↔⇒⇐⇔",
       "\\leftarrow \\uparrow \\rightarrow \\downarrow \\leftrightarrow \\Rightarrow \\Leftarrow "
@@ -73,8 +76,11 @@ enum CharacterMap {
     ("₀₁₂₃₄₅₆₇₈₉", "_0 _1 _2 _3 _4 _5 _6 _7 _8 _9"),
     ("₊₋", "_+ _-"),
     ("⋅∗∘⊕⊗⊙", "\\cdot \\ast \\circ \\oplus \\otimes \\odot"),
-    ("■□▪○●△▲◇★", "\\blacksquare \\square \\blacksquare \\circ \\bullet \\triangle "
-      + "\\blacktriangle \\diamond \\bigstar"),
+    (
+      "■□▪○●△▲◇★",
+      "\\blacksquare \\square \\blacksquare \\circ \\bullet \\triangle "
+        + "\\blacktriangle \\diamond \\bigstar"
+    ),
   ]
 }
 

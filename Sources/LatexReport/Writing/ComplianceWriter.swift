@@ -75,5 +75,6 @@ extension TableWriter {
   }
 
   private static let superscripts: [Character: String] = Dictionary(
-    uniqueKeysWithValues: zip("-0123456789", ["⁻", "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]))
+    uniqueKeysWithValues: zip(
+      "-0123456789", ["⁻", "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]))
 }

@@ -65,10 +65,12 @@ struct DocumentWriter {
     if !document.kicker.isEmpty {
       result += "{\\large\\color{visongrey}\(LatexEscaper.escape(cut(document.kicker)))\\par}\n"
     }
-    result += "{\\Huge\\bfseries\\color{visonink}\\raggedright "
+    result +=
+      "{\\Huge\\bfseries\\color{visonink}\\raggedright "
       + "\(LatexEscaper.escape(cut(document.title), longestWord: 10))\\par}\n"
     if !document.subtitle.isEmpty {
-      result += "\\vspace{1mm}{\\Large\\color{visongrey}\\raggedright "
+      result +=
+        "\\vspace{1mm}{\\Large\\color{visongrey}\\raggedright "
         + "\(LatexEscaper.escape(cut(document.subtitle)))\\par}\n"
     }
     result += "\\vspace{3mm}{\\color{visonink}\\hrule height 1.2pt}\\vspace{5mm}\n"
@@ -77,8 +79,9 @@ struct DocumentWriter {
         "\\color{visongrey}\(LatexEscaper.escape(cut(field.key), longestWord: 10)) & "
           + "\(text.latex(field.value.cut(600), inTable: true)) \\\\[2pt]\n"
       }
-      result += "{\\LTpre=0pt\\LTleft=0pt\\begin{longtable}{@{}>{\\raggedright\\arraybackslash}p{36mm}"
-        + ">{\\raggedright\\arraybackslash}p{122mm}@{}}\n\(rows.joined())\\end{longtable}}\n"
+      result +=
+        "{\\LTpre=0pt\\LTleft=0pt\\begin{longtable}{@{}>{\\raggedright\\arraybackslash}p{36mm}"
+        + ">{\\raggedright\\arraybackslash}p{122mm}@{}}\n\(rows.joined())\\end{longtable}\\addtocounter{table}{-1}}\n"
     }
     for node in document.summary { result += try latex(node) }
     return result
@@ -86,7 +89,9 @@ struct DocumentWriter {
 
   private func contents() -> String {
     let nodes = document.body
-    guard nodes.contains(where: { if case .section = $0 { true } else { false } }) else { return "" }
+    guard nodes.contains(where: { if case .section = $0 { true } else { false } }) else {
+      return ""
+    }
     let figures = document.listsFigures ? "\\listoffigures\n" : ""
     return "{\\parskip=0pt\\tableofcontents\n\(figures)}\\clearpage\n"
   }
@@ -149,7 +154,7 @@ struct DocumentWriter {
     let caption = text.latex(figure.caption.cut(2000), inTable: true)
     let title = caption.isEmpty ? "" : "\\captionof{figure}{\(caption)}"
     return """
-      \\begin{visonblock}\\centering
+      \\begin{visonblock}
       \\includegraphics[width=\(NumberFormat.fixed(width, digits: 4))\\textwidth,\
       height=.8\\textheight,keepaspectratio]{\(name)}\\par
       \(title)\(anchor(figure.label))
@@ -172,12 +177,15 @@ struct DocumentWriter {
     let caption = text.latex(grid.caption.cut(2000), inTable: true)
     var result = "\\par\\addvspace{.8\\baselineskip}\n"
     if !caption.isEmpty || grid.label != nil {
-      result += "\\begin{minipage}{\\textwidth}"
+      result +=
+        "\\begin{minipage}{\\textwidth}"
         + (caption.isEmpty ? "" : "\\captionof{figure}{\(caption)}")
         + "\(anchor(grid.label))\\end{minipage}\\par\\nopagebreak\n"
     }
     for start in stride(from: 0, to: cells.count, by: perRow) {
-      result += "\\noindent " + cells[start..<min(start + perRow, cells.count)]
+      result +=
+        "\\noindent "
+        + cells[start..<min(start + perRow, cells.count)]
         .joined(separator: "\\hfill{}") + "\\hfill\\null\\par\\vspace{4pt}\n"
     }
     return result

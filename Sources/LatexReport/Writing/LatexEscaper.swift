@@ -131,7 +131,9 @@ enum LatexEscaper {
   }
 
   private static func asciiOrCodePoint(_ scalar: Unicode.Scalar) -> String {
-    guard (0x21...0x7E).contains(scalar.value) else { return "{[}\(codePointDigits(scalar)){]}\\vbreak{}" }
+    guard (0x21...0x7E).contains(scalar.value) else {
+      return "{[}\(codePointDigits(scalar)){]}\\vbreak{}"
+    }
     var result = ""
     appendCharacter(Character(scalar), to: &result)
     return result

@@ -31,8 +31,10 @@ enum NumberFormat {
     }
     let exponent = Int(log10(magnitude).rounded(.down))
     // Divided in two steps, as 10^-323 is not a normal number.
-    let scale: (Double) -> Double = { $0 / pow(10, Double(exponent / 2))
-      / pow(10, Double(exponent - exponent / 2)) }
+    let scale: (Double) -> Double = {
+      $0 / pow(10, Double(exponent / 2))
+        / pow(10, Double(exponent - exponent / 2))
+    }
     return Parts(
       value: withoutNegativeZero(fixed(scale(number.value), digits: 2)),
       uncertainty: uncertainty.map { fixed(scale($0), digits: 2) }, exponent: exponent)

@@ -69,7 +69,10 @@ struct TableWriter {
         """
     }
     let title = caption.isEmpty ? label : "\\caption{\(caption)}\(label)\\\\"
-    let again = caption.isEmpty
+    // A longtable takes a number even where it has no caption.
+    let unnumbered = caption.isEmpty ? "\\addtocounter{table}{-1}" : ""
+    let again =
+      caption.isEmpty
       ? ""
       : "\\multicolumn{\(table.columns.count)}{@{}l@{}}{\\color{visongrey}\\itshape "
         + "Table \\thetable, continued}\\\\\n"
@@ -84,7 +87,7 @@ struct TableWriter {
       \\endhead
       \\bottomrule
       \\endfoot
-      \(rows)\\end{longtable}}
+      \(rows)\\end{longtable}\(unnumbered)}
       \(note)
       """
   }
@@ -93,9 +96,11 @@ struct TableWriter {
     let headings = table.columns.map { "\\bfseries \(text.latex($0.heading, inTable: true))" }
     var head = headings.joined(separator: " &\n") + " \\\\\n"
     if table.columns.contains(where: { !$0.unit.isEmpty }) {
-      head += table.columns.map {
-        $0.unit.isEmpty ? "" : "\\color{visongrey}\(LatexEscaper.escape($0.unit, longestWord: 10))"
-      }.joined(separator: " &\n") + " \\\\\n"
+      head +=
+        table.columns.map {
+          $0.unit.isEmpty
+            ? "" : "\\color{visongrey}\(LatexEscaper.escape($0.unit, longestWord: 10))"
+        }.joined(separator: " &\n") + " \\\\\n"
     }
     return head
   }
