@@ -1,0 +1,146 @@
+import Detector
+import LatexReport
+import Plots
+import Warehouse
+
+/// The bias tests: offsets, read-out noise, structure, master bias.
+struct BiasReport: BlockReportFamily {
+  func covers(_ test: String) -> Bool { test.hasPrefix("BIAS") }
+  var complianceTitle: String { "Offsets and RON" }
+  var productName: String { "RON" }
+
+  /// The regions that the bias tests measure, short forms.
+  static let regions = ["pre", "img", "ove"]
+
+  func regions(_ quantity: String, _ data: TestRunData) -> [String] {
+    let items = Set(data.measurements(of: quantity).compactMap(\.place.item))
+    return Self.regions.filter(items.contains)
+  }
+
+  // MARK: - Summary
+
+  func headline(_ data: TestRunData) -> [ReportPart] {
+    guard !data.measurements(of: "bias.ron").isEmpty else {
+      return [
+        .paragraph([
+          .status(.missing, "No read-out noise was measured: the steps “basic” and “meta” did not run.")
+        ])
+      ]
+    }
+    var columns = [
+      QuantityTables.Column(heading: "RON, differences", quantity: "bias.ron", item: "img"),
+      QuantityTables.Column(heading: "RON, single frames", quantity: "bias.ron.single", item: "img"),
+      QuantityTables.Column(heading: "Fixed pattern", quantity: "bias.pattern"),
+    ]
+    columns += regions("bias.offset", data).map {
+      QuantityTables.Column(heading: "Offset " + $0, quantity: "bias.offset", item: $0)
+    }
+    columns = columns.filter { !data.measurements(of: $0.quantity).isEmpty }
+    return [
+      QuantityTables.byAmplifier(
+        columns, caption: "Read-out noise of the image area, and offsets", label: "table:headline",
+        data),
+      .paragraph(Self.whyTheyDiffer),
+    ]
+  }
+
+  private static let whyTheyDiffer: Document.Text = [
+    .bold("Why the two differ. "),
+    .text(
+      "The scatter within a single frame holds, beside the temporal noise, whatever repeats from frame to frame: fixed pattern from pixel to pixel, and structure that the large-scale surface does not follow. In the difference of two frames these cancel, and the scatter divided by √2 is the read-out noise alone. The single-frame value is never smaller than the other by more than their uncertainties; where it is clearly larger, the excess, in quadrature, is the fixed pattern."
+    ),
+  ]
+
+  // MARK: - Results
+
+  func results(_ data: TestRunData, footer: String) -> [ReportPart] {
+    var parts: [ReportPart] = []
+    if !data.measurements(of: "bias.frame.ron").isEmpty || data.curves["bias.profile.columns"] != nil {
+      parts.append(.section(1, "\(data.run.test) extraction", label: "extraction"))
+      parts += BiasFigures.profiles(data, footer: footer)
+      parts += BiasFigures.noiseHistograms(data, footer: footer)
+      parts += perFrameTables(data)
+    }
+    if hasMeta(data) {
+      parts.append(.section(1, "\(data.run.test) meta-analysis", label: "meta"))
+      parts += BiasMasterFigures.parts(data, footer: footer)
+      parts += metaTables(data)
+    }
+    return parts
+  }
+
+  private func hasMeta(_ data: TestRunData) -> Bool {
+    !data.measurements(of: "bias.offset").isEmpty || !data.artifacts.isEmpty
+      || data.curves["bias.master.profile.columns"] != nil
+  }
+
+  private func perFrameTables(_ data: TestRunData) -> [ReportPart] {
+    typealias Column = QuantityTables.Column
+    var parts: [ReportPart] = [.section(2, "Gradients and row noise", label: "gradients")]
+    let hasBest = !data.measurements(of: "bias.gradient").isEmpty
+    guard hasBest else {
+      return parts + [
+        .paragraph([
+          .status(.missing, "The step “meta”, which sums up gradients and row noise, did not run.")
+        ])
+      ]
+    }
+    let columns = ["columns", "rows"].map { (name: String) in
+      Column(heading: "Gradient, \(name)", quantity: "bias.gradient", item: name)
+    }
+    parts.append(
+      QuantityTables.byAmplifier(
+        columns + [Column(heading: "Row noise", quantity: "bias.rownoise")],
+        caption: "Change of the level across the image area, and noise common to the pixels of a row",
+        label: "table:gradients", data))
+    return parts
+  }
+
+  private func metaTables(_ data: TestRunData) -> [ReportPart] {
+    typealias Column = QuantityTables.Column
+    var parts: [ReportPart] = [.section(2, "Tables", label: "tables")]
+    let noise = regions("bias.ron", data)
+    if !noise.isEmpty {
+      parts.append(
+        QuantityTables.byAmplifier(
+          noise.map { Column(heading: CheckNames.region($0), quantity: "bias.ron", item: $0) },
+          caption: DefinitionLabel.link("Read-out noise from differences of frames", "bias.ron"),
+          label: "table:ron", data))
+    }
+    let single = regions("bias.ron.single", data)
+    if !single.isEmpty {
+      parts.append(
+        QuantityTables.byAmplifier(
+          single.map { Column(heading: CheckNames.region($0), quantity: "bias.ron.single", item: $0) },
+          caption: DefinitionLabel.link("Scatter of single frames", "bias.ron.single"),
+          label: "table:ron-single", data))
+    }
+    let offsets = regions("bias.offset", data)
+    if !offsets.isEmpty {
+      parts.append(
+        QuantityTables.byAmplifier(
+          offsets.map { Column(heading: CheckNames.region($0), quantity: "bias.offset", item: $0) }
+            + [Column(heading: "Drift", quantity: "bias.offset.drift")],
+          caption: "Offsets and their drift", label: "table:offsets", data))
+    }
+    let master = ["bias.pattern", "bias.master.scatter", "bias.master.masked"]
+      .filter { !data.measurements(of: $0).isEmpty }
+    let headings = [
+      "bias.pattern": "Fixed pattern", "bias.master.scatter": "Scatter of the master",
+      "bias.master.masked": "Masked pixels",
+    ]
+    if !master.isEmpty {
+      parts.append(
+        QuantityTables.byAmplifier(
+          master.map { Column(heading: headings[$0, default: $0], quantity: $0) },
+          caption: "Master bias", label: "table:master", data))
+    }
+    return parts
+  }
+
+  // MARK: - Check
+
+  func checkFigures(_ data: TestRunData, footer: String) -> [ReportPart] {
+    BiasFigures.trends(data, footer: footer)
+  }
+}

@@ -1,0 +1,72 @@
+import Detector
+import LatexReport
+import Warehouse
+
+/// The checks of pixels and levels as matrices.
+enum ComplianceSections {
+  /// Saturated and lost pixels.
+  static func pixels(_ data: TestRunData) -> [ReportPart] {
+    var parts: [ReportPart] = [.section(2, "SATURATIONS & LOST PIXELS", label: "saturation")]
+    let checks = data.checks.filter { $0.name == "saturation" }
+    if checks.isEmpty {
+      parts.append(.paragraph([.status(.missing, "Saturation was not checked.")]))
+    } else {
+      let facts = CheckNames.facts("saturation")
+      parts.append(
+        .node(
+          .compliance(
+            ComplianceBuilder.byItem(
+              checks, detectors: data.camera.detectors,
+              caption: DefinitionLabel.link("Fraction of saturated pixels", "check.saturated.fraction")
+                + ", mean over amplifiers and exposures",
+              facts: facts, label: "matrix:saturation"))))
+    }
+    let lost = data.measurements(of: "check.pixels.lost")
+    var text: Document.Text = [.bold("Lost pixels: ")]
+    let affected = Dictionary(grouping: lost) { $0.place.obsid ?? -1 }
+      .mapValues { rows in rows.reduce(0) { $0 + ($1.value.number ?? 0) } }
+      .filter { $0.value > 0 }.sorted { $0.key < $1.key }
+    if lost.isEmpty {
+      text += [.status(.missing, "not counted: the camera reserves no value for them, or no check ran")]
+    } else if affected.isEmpty {
+      text += [.status(.pass, "none")]
+    } else {
+      let shown = affected.prefix(10).map { "ObsID \($0.key): \(NumberText.fixed($0.value, digits: 0))" }
+      text += [
+        .status(.fail, shown.joined(separator: ", ")),
+        .text(affected.count > 10 ? " and \(affected.count - 10) more exposures" : ""),
+      ]
+    }
+    return parts + [.paragraph(text)]
+  }
+
+  /// A matrix for each check that is made for every amplifier.
+  static func amplifiers(_ data: TestRunData, title: String) -> [ReportPart] {
+    let checks = data.checks.filter { $0.place.amplifier != nil && $0.place.detector != nil }
+    var parts: [ReportPart] = [.section(2, title, label: "compliance")]
+    guard !checks.isEmpty else {
+      return parts + [.paragraph([.status(.missing, "Levels were not checked.")])]
+    }
+    parts.append(
+      .paragraph(
+        "Each cell is the mean over the exposures with its limits; it passes only if every exposure lies within them, so that a cell can fail with a mean inside its limits."
+      ))
+    for name in SummarySection.checkNames(checks) {
+      let facts = CheckNames.facts(name)
+      parts.append(
+        .node(
+          .compliance(
+            ComplianceBuilder.byAmplifier(
+              checks.filter { $0.name == name }, detectors: data.camera.detectors,
+              amplifiers: data.camera.amplifiers.map(\.name),
+              caption: DefinitionLabel.link(facts.title, quantity(name)),
+              facts: facts, label: "matrix:\(name)"))))
+    }
+    return parts
+  }
+
+  /// The quantity that a check is about.
+  private static func quantity(_ check: String) -> String {
+    check.hasPrefix("std_") ? "check.std" : "check.offset"
+  }
+}
