@@ -42,9 +42,8 @@ public enum ResidualNoise {
             let value = row[area.columns.lowerBound + x]
             if value < low || value > high { continue }
             let residual = (Float(value) - shift - line[x]) * scale
-            if residual > -32000, residual < 32000 {
-              counts[half + Int(residual.rounded(.toNearestOrEven))] &+= 1
-            }
+            // Rounding by truncation of a positive number: `rounded()` is a call for each pixel.
+            if residual > -32000, residual < 32000 { counts[Int(Int32(residual + 32768.5))] &+= 1 }
           }
         }
       }

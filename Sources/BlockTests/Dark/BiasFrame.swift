@@ -123,8 +123,9 @@ struct BiasFrame: Sendable {
   }
 
   /// The scatter of row offsets in excess of the pixels' noise: sqrt(var(row means) - s^2 / n), with
-  /// s the width of single pixels, n the columns averaged. Its uncertainty follows from that of the variance of
-  /// m rows, 2 var^2 / (m - 1).
+  /// s the width of single pixels and n the columns averaged. The variance is half the mean square of the
+  /// differences of successive rows, which a drift along the rows does not enlarge (von Neumann et
+  /// al. 1941); its relative error for m differences is sqrt((3 m - 1) / m^2).
   private static func rowNoise(
     of frame: Image<UInt16>, amplifier: Amplifier, camera: Camera, core: GaussianCore,
     window: Range<Int>
@@ -139,15 +140,15 @@ struct BiasFrame: Sendable {
       frame: frame, amplifier: amplifier, region: region, rows: region.rows,
       accept: UInt16(low)...UInt16(max(low, high)), fallback: core.location.value
     ).map(Double.init)
-    let m = Double(means.count)
-    let mean = means.reduce(0, +) / m
-    let variance = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (m - 1)
+    let m = Double(means.count - 1)
+    let variance = zip(means, means.dropFirst()).reduce(0) { $0 + ($1.1 - $1.0) * ($1.1 - $1.0) }
+      / (2 * m)
     // The width of the core holds the row noise too: s_white^2 = s^2 - r^2, r^2 = var - s_white^2 / n.
     let n = Double(region.columns.count)
     guard n > 1 else { throw NotMeasurable("one scan column cannot tell row from pixel noise") }
     let pixel = width.value * width.value + 1.0 / 12
     let excess = (variance - pixel / n) * n / (n - 1)
-    let error = variance * (2 / (m - 1)).squareRoot()
+    let error = variance * ((3 * m - 1) / (m * m)).squareRoot()
     guard excess > error else {
       throw NotMeasurable(
         "no row noise beyond the pixels' noise (below \(round(error.squareRoot() * 1000) / 1000) adu)")

@@ -32,7 +32,7 @@ public struct Fault: Sendable, Hashable, Codable {
       case .duplicateObsID: "the log lists all frames of the exposure a second time"
       case .corruptedLogLine: "the frame's line in the log is cut in half and holds stray bytes"
       case .wrongExposureTime: "the log says that the exposure took 1.5 s more than commanded"
-      case .saturated: "a fifth of the first amplifier's image rows read the saturated value"
+      case .saturated: "two fifths of the first amplifier's image rows read the saturated value"
       case .lostPixels: "the first amplifier's last tenth of image rows reads 0"
       case .wrongSize: "the frame has 10 columns and 10 rows too few"
       case .notFITS: "the frame's file holds a text"

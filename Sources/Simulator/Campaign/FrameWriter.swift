@@ -34,7 +34,7 @@ struct FrameWriter {
     model.render(
       FrameExposure(obsid: exposure.obsid, levels: exposure.levels[detector] ?? [:]),
       rows: first..<max(first, end), into: image)
-    if has(.saturated) { spoil(image, from: 0.2, to: 0.4, with: camera.saturatedValue) }
+    if has(.saturated) { spoil(image, from: 0.2, to: 0.6, with: camera.saturatedValue) }
     if has(.lostPixels) { spoil(image, from: 0.9, to: 1, with: camera.lostValue ?? 0) }
     let name = rows.fileName(exposure, detector)
     let cards = HeaderCards.cards(

@@ -1,0 +1,131 @@
+import BlockTests
+import Campaign
+import Diagnostics
+import Foundation
+import Simulator
+import Testing
+import Warehouse
+
+@Suite struct EngineTests {
+  @Test("Results are the same, bit for bit, for one and for several workers")
+  func workers() async throws {
+    let campaign = try await SmallCampaign()
+    let one = try await campaign.run(into: "one", workers: 1)
+    let many = try await campaign.run(into: "many", workers: 5)
+    let expected = try one.warehouse.dump()
+    #expect(expected.count > 1000)
+    #expect(try many.warehouse.dump() == expected)
+  }
+
+  @Test("A run that was stopped within any step goes on, and ends with the same results", arguments: 0...3)
+  func resume(step: Int) async throws {
+    let campaign = try await SmallCampaign()
+    let whole = try await campaign.run(into: "whole")
+    let stopped = try await campaign.run(into: "parts", stopAfter: step)
+    #expect(stopped.summary.entries.first?.error?.contains("interrupted") == true)
+    #expect(try stopped.warehouse.testRuns().map(\.status) == [.interrupted])
+    let before = try stopped.warehouse.subtasks(of: stopped.warehouse.testRuns()[0].key)
+    #expect(before.count == step + 1, "init and \(step) whole steps")
+    let resumed = try await campaign.run(into: "parts")
+    #expect(resumed.summary.entries.map(\.error) == [nil])
+    #expect(try resumed.warehouse.testRuns().map(\.status) == [.finished])
+    #expect(try resumed.warehouse.analyses().count == 1)
+    #expect(try resumed.warehouse.dump() == whole.warehouse.dump())
+  }
+
+  @Test("A finished run is not taken up: running again makes a new analysis beside it")
+  func again() async throws {
+    let campaign = try await SmallCampaign()
+    _ = try await campaign.run()
+    let second = try await campaign.run()
+    #expect(try second.warehouse.testRuns().count == 2)
+    #expect(try second.warehouse.analyses().count == 2)
+  }
+
+  @Test("Checks only stores no master; ingestion only stores no pixel statistics")
+  func modes() async throws {
+    let campaign = try await SmallCampaign()
+    let checks = try await campaign.run(into: "k") { $0.checksOnly = true }
+    let names = try checks.warehouse.quantities().map(\.name)
+    #expect(names.contains("check.offset") && !names.contains("bias.ron"))
+    let ingestion = try await campaign.run(into: "T") { $0.ingestionOnly = true }
+    #expect(try ingestion.warehouse.quantities().isEmpty)
+    #expect(try ingestion.warehouse.testRuns().count == 1)
+  }
+
+  @Test("A step without those that it builds on is refused before anything is read")
+  func missingStep() async throws {
+    let campaign = try await SmallCampaign()
+    let text = try String(contentsOfFile: campaign.configurationPath, encoding: .utf8)
+    let edited = text.replacingOccurrences(
+      of: "- test: BIAS01", with: "- test: BIAS01\n        todo: [init, check, meta]")
+    let run = try await campaign.run(configuration: edited)
+    #expect(run.summary.entries.first?.error?.contains("missing-step") == true)
+    #expect(run.summary.exitCode == .wrongUse)
+    #expect(try run.warehouse.testRuns().isEmpty)
+  }
+}
+
+@Suite struct FaultTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var fault: Fault.Kind
+    var flag: Flag
+    var evidence: String
+    var testDescription: String { fault.rawValue }
+  }
+
+  static let cases = [
+    Case(fault: .missingFrame, flag: .missingData, evidence: "is not in the folder"),
+    Case(fault: .truncatedFile, flag: .missingData, evidence: "fits-truncated"),
+    Case(fault: .wrongSerial, flag: .missingData, evidence: "sn_ccd1"),
+    Case(fault: .housekeepingOutOfLimits, flag: .housekeepingOutOfLimits, evidence: "CCD1_OD_T"),
+    Case(fault: .housekeepingNaN, flag: .housekeepingOutOfLimits, evidence: "CCD1_TEMP_T"),
+    Case(fault: .housekeepingMissing, flag: .housekeepingOutOfLimits, evidence: "no reading"),
+    Case(fault: .duplicateObsID, flag: .missingData, evidence: "duplicated"),
+    Case(fault: .corruptedLogLine, flag: .missingData, evidence: "missing"),
+    Case(fault: .wrongExposureTime, flag: .missingData, evidence: "exptime"),
+    Case(fault: .saturated, flag: .saturation, evidence: "above the limit"),
+    Case(fault: .lostPixels, flag: .lostPixels, evidence: "pixels"),
+    Case(fault: .wrongSize, flag: .missingData, evidence: "fits-wrong-size"),
+    Case(fault: .notFITS, flag: .missingData, evidence: "fits-not-fits"),
+    Case(fault: .zeroBytes, flag: .missingData, evidence: "fits-not-fits"),
+  ]
+
+  @Test("Each fault raises its flag with its evidence, and the rest is analysed", arguments: cases)
+  func fault(_ item: Case) async throws {
+    let campaign = try await SmallCampaign(
+      frames: 5, faults: [Fault(item.fault, obsid: 1002, detector: "CCD1")])
+    let (warehouse, summary) = try await campaign.run()
+    #expect(summary.entries.map(\.error) == [nil])
+    #expect(summary.exitCode == .outOfLimits)
+    let run = try #require(try warehouse.testRuns().first?.key)
+    let flags = try warehouse.flags(of: run).map(\.flag)
+    let mine = flags.filter { $0.name == item.flag.name }
+    #expect(mine.contains { $0.cause.contains(item.evidence) }, "flags: \(flags)")
+    // Every channel still has its read-out noise, and every detector its master.
+    let noise = try warehouse.measurements(of: ["bias.ron"], in: [run])
+      .filter { $0.place.item == "img" && $0.value.number != nil }
+    #expect(noise.count == 12)
+    #expect(try warehouse.artifacts(of: run, role: "master-bias").count == 3)
+  }
+
+  @Test("Without faults nothing is flagged and nothing is out of limits")
+  func clean() async throws {
+    let campaign = try await SmallCampaign(frames: 5)
+    let (warehouse, summary) = try await campaign.run()
+    #expect(summary.exitCode == .ok)
+    let run = try #require(try warehouse.testRuns().first?.key)
+    #expect(try warehouse.flags(of: run).isEmpty)
+    #expect(try warehouse.checks(of: run).filter { !$0.passed }.isEmpty)
+  }
+
+  @Test("A test that is not in the logs fails with what is there")
+  func noData() async throws {
+    let campaign = try await SmallCampaign()
+    let text = try String(contentsOfFile: campaign.configurationPath, encoding: .utf8)
+    let run = try await campaign.run(
+      configuration: text.replacingOccurrences(of: "test: BIAS01", with: "test: BIAS02"))
+    #expect(run.summary.entries.first?.error?.contains("no-data-selected") == true)
+    #expect(run.summary.exitCode == .failed)
+  }
+}
