@@ -147,7 +147,7 @@ let package = Package(
       name: "vis-tools",
       dependencies: [
         "CommandLineStyle", "Diagnostics", "DurableFiles", "Detector", "Campaign", "Ingest",
-        "Simulator", argumentParser,
+        "FITSFiles", "Simulator", argumentParser,
       ], swiftSettings: settings),
 
     // MARK: Tests
@@ -164,6 +164,8 @@ let package = Package(
     tests(
       "Warehouse", ["Warehouse", "Diagnostics", "DurableFiles", "Detector", grdb],
       resources: [.copy("Fixtures")]),
+    tests("BlockTests", ["BlockTests", "Campaign", "Diagnostics", "Simulator", "Warehouse"]),
     tests("Plots", ["Plots", "Diagnostics", "DurableFiles"]),
+    tests("LatexReport", ["LatexReport", "Diagnostics", "DurableFiles"]),
   ]
 )
