@@ -78,7 +78,7 @@ public struct BlockReport: Sendable {
     parts += InputSections.acquisition(data)
     parts.append(.section(1, "Data validation", label: "validation"))
     parts += InputSections.inventory(data)
-    if data.finished("check") || !data.checks.isEmpty {
+    if data.finished("check") || data.checks.contains(where: { $0.subtask != "init" }) {
       parts += HousekeepingSection.parts(data, footer: footer)
       parts += ComplianceSections.pixels(data)
       parts += ComplianceSections.amplifiers(data, title: family.complianceTitle)
@@ -88,8 +88,8 @@ public struct BlockReport: Sendable {
     }
     parts += preparation()
     parts += family.results(data, footer: footer)
-    parts += DefinitionsSection.nodes(data.measuredQuantities, data.quantities)
-      .map { .node($0) }
+    let names = DefinitionLinks.names(in: parts, measured: data.measuredQuantities)
+    parts += DefinitionsSection.nodes(names, data.quantities).map { .node($0) }
     parts.append(.node(.appendix))
     parts += ProvenanceSection.nodes(data).map { .node($0) }
     return parts

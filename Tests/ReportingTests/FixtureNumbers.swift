@@ -22,6 +22,7 @@ struct FixtureNumbers {
     "bias.offset": Quantity("bias.offset", unit: .adu, per: [.detector, .amplifier, .item], digits: 2, "Offset of a region, median over the frames."),
     "bias.ron": Quantity("bias.ron", unit: .adu, per: [.detector, .amplifier, .item], digits: 4, "Read-out noise from differences of consecutive frames."),
     "bias.ron.single": Quantity("bias.ron.single", unit: .adu, per: [.detector, .amplifier, .item], digits: 4, "Scatter of the pixels of single frames, median over the frames."),
+    "bias.frames.covariance": Quantity("bias.frames.covariance", unit: .aduSquared, per: [.detector, .amplifier], digits: 3, "Covariance of the image pixels of consecutive frames."),
     "bias.offset.drift": Quantity("bias.offset.drift", unit: .aduPerHour, per: [.detector, .amplifier], digits: 2, "Linear drift of the offset during the test."),
     "bias.gradient": Quantity("bias.gradient", unit: .adu, per: [.detector, .amplifier, .item], digits: 3, "Linear change of the level across the image area, median over the frames."),
     "bias.rownoise": Quantity("bias.rownoise", unit: .adu, per: [.detector, .amplifier], digits: 3, "Noise common to the pixels of a row, median over the frames."),
@@ -223,6 +224,7 @@ struct FixtureNumbers {
       add("bias.rownoise", detector, amplifier, .value(0.12, uncertainty: 0.004, count: obsids.count), to: &commit)
       add("bias.offset.drift", detector, amplifier, obsids.count < 3 ? .missing(reason: "needs three frames") : .value(0.9, uncertainty: 0.05, count: obsids.count), to: &commit)
       add("bias.pattern", detector, amplifier, obsids.count < 2 ? .missing(reason: "no read-out noise") : .value(0.31, uncertainty: 0.002, count: 4_000_000), to: &commit)
+      add("bias.frames.covariance", detector, amplifier, obsids.count < 2 ? .missing(reason: "needs two frames, there is one") : .value(0.05 * Self.wobble(d, a, 4), uncertainty: 0.004, count: 4_000_000), to: &commit)
       add("bias.master.scatter", detector, amplifier, .value(0.5 + 0.01 * Self.wobble(d, a), uncertainty: 0.002, count: 4_000_000), to: &commit)
       add("bias.master.masked", detector, amplifier, .value(Double(d + a)), to: &commit)
       let place = ResultPlace(detector: detector, amplifier: amplifier)

@@ -3,109 +3,12 @@ import LatexReport
 import Plots
 import Warehouse
 
-/// Figures of the check and of the extraction.
+/// Figures of the extraction.
 enum BiasFigures {
   /// Points of a curve over the whole width that a small panel can show.
   private static let profilePoints = 128
   /// The columns that the zoomed profile shows.
   private static let firstColumns = 100
-
-  static func title(_ words: String, _ data: TestRunData) -> String {
-    "\(words): \(data.run.test), \(data.run.block)"
-  }
-
-  // MARK: - Trends
-
-  static func trends(_ data: TestRunData, footer: String) -> [ReportPart] {
-    let items = Set(data.measurements(of: "check.offset").compactMap(\.place.item))
-    let regions = BiasReport.regions.filter(items.contains)
-    guard !regions.isEmpty else {
-      return [.paragraph([.status(.missing, "No level was measured in the data check.")])]
-    }
-    var parts: [ReportPart] = [.section(2, "Plots", label: "plots")]
-    parts.append(
-      trend(
-        "offset-trend", "Offsets", axis: Axis("offset", unit: "ADU"), data, footer: footer,
-        caption: DefinitionLabel.link("Offsets", "check.offset")
-          + " of the regions against time, for each CCD and quadrant.",
-        regions: regions, limits: nil, isKey: true
-      ) { detector, amplifier, region in
-        data.trend("check.offset", detector, amplifier, item: region)
-      })
-    let relative = regions.filter { $0 != "pre" }
-    if regions.contains("pre"), !relative.isEmpty {
-      parts.append(
-        trend(
-          "delta-offset-trend", "Offsets relative to the pre-scan",
-          axis: Axis("offset − pre-scan", unit: "ADU"), data, footer: footer,
-          caption: DefinitionLabel.link("Offsets", "check.offset")
-            + " of image and over-scan minus that of the pre-scan, against time.",
-          regions: relative, limits: nil
-        ) { detector, amplifier, region in
-          difference(
-            data.trend("check.offset", detector, amplifier, item: region),
-            data.trend("check.offset", detector, amplifier, item: "pre"))
-        })
-    }
-    parts.append(
-      trend(
-        "std-trend", "Scatter", axis: Axis("scatter", unit: "ADU"), data, footer: footer,
-        caption: DefinitionLabel.link("Scatter", "check.std")
-          + " of the regions against time; lines are the limits.",
-        regions: regions, limits: "std_"
-      ) { detector, amplifier, region in
-        data.trend("check.std", detector, amplifier, item: region)
-      })
-    return parts
-  }
-
-  private typealias Points = (x: [Double], y: [Double], errors: [Double])
-
-  /// One trend minus another at the abscissae that both have.
-  private static func difference(_ a: Points, _ b: Points) -> Points {
-    let reference = Dictionary(
-      zip(b.x, zip(b.y, b.errors)), uniquingKeysWith: { first, _ in first })
-    var result: Points = ([], [], [])
-    for ((x, y), error) in zip(zip(a.x, a.y), a.errors) {
-      guard let (level, other) = reference[x] else { continue }
-      result.x.append(x)
-      result.y.append(y - level)
-      result.errors.append((error * error + other * other).squareRoot())
-    }
-    return result
-  }
-
-  private static func trend(
-    _ name: String, _ words: String, axis: Axis, _ data: TestRunData, footer: String,
-    caption: Document.Text, regions: [String], limits: String?, isKey: Bool = false,
-    points: (_ detector: String, _ amplifier: String, _ region: String) -> Points
-  ) -> ReportPart {
-    let figure = BlockLayout.figure(
-      data.camera, title: title(words, data), footer: footer
-    ) { detector, amplifier in
-      var marks = regions.enumerated().compactMap { index, region -> Axes.Mark? in
-        let trend = points(detector, amplifier, region)
-        guard !trend.x.isEmpty else { return nil }
-        return .series(
-          Series(
-            CheckNames.region(region), x: trend.x, y: trend.y, errors: trend.errors,
-            style: .linePoints(Palette.marker(index)), colour: Palette.colour(index)))
-      }
-      guard !marks.isEmpty else { return .missing("no frame") }
-      if let limits {
-        let checks = data.checks.filter {
-          $0.name.hasPrefix(limits) && $0.place.detector == detector
-            && $0.place.amplifier == amplifier
-        }
-        let values = Set(checks.flatMap { [$0.lower, $0.upper].compactMap { $0 } }).sorted()
-        marks += values.enumerated().map {
-          .limit(LimitLine(.horizontal, at: $1, label: $0 == 0 ? "limits" : ""))
-        }
-      }
-      return .axes(Axes(x: TimeText.axis(data), y: axis, marks: marks, legend: .right))
-    }
-    return .figure(ReportFigure(name, figure, caption: caption, isKey: isKey))
-  }
 
   // MARK: - Profiles of frames
 
@@ -128,7 +31,8 @@ enum BiasFigures {
     parts.append(
       profile(
         "profile-first-columns", "Profiles along the first columns", x: "column", near, data,
-        footer: footer, text: "The same for the first \(firstColumns) columns, where read-out begins"))
+        footer: footer,
+        text: "The same for the first \(firstColumns) columns, where read-out begins", limits: .data))
     if let rows = data.curves["bias.profile.rows"] {
       parts.append(
         profile(
@@ -146,7 +50,8 @@ enum BiasFigures {
 
   static func profile(
     _ name: String, _ words: String, x: String, y: String = "level", _ curves: [CurveRecord],
-    _ data: TestRunData, footer: String, text: String, shaded: Bool = true, isKey: Bool = false
+    _ data: TestRunData, footer: String, text: String, limits: Axis.Limits = .robust,
+    shaded: Bool = true, isKey: Bool = false
   ) -> ReportPart {
     let limit = data.obsids.count > 20 ? profilePoints / 2 : profilePoints
     let places = Dictionary(grouping: curves) { "\($0.place.detector ?? "")/\($0.place.amplifier ?? "")" }
@@ -162,14 +67,14 @@ enum BiasFigures {
       }
     }
     let several = shaded && data.obsids.count > 1
-    let figure = BlockLayout.figure(data.camera, title: title(words, data), footer: footer) {
+    let figure = BlockLayout.figure(data.camera, title: CheckFigures.title(words, data), footer: footer) {
       detector, amplifier in
       guard let series = reduced["\(detector)/\(amplifier)"], !series.isEmpty else {
         return .missing("no frame")
       }
       return .axes(
         Axes(
-          x: Axis(x, unit: "pixel"), y: Axis(y, unit: "ADU", limits: .robust),
+          x: Axis(x, unit: "pixel"), y: Axis(y, unit: "ADU", limits: limits),
           marks: series.map { .series($0) }, legend: .none,
           shading: several ? Shading(TimeText.axis(data)) : nil))
     }
@@ -200,7 +105,7 @@ enum BiasFigures {
     let bins = 24
     let edges = (0...bins).map { low - margin + (high - low + 2 * margin) * Double($0) / Double(bins) }
     let figure = BlockLayout.figure(
-      data.camera, title: title("Scatter of single frames", data), footer: footer
+      data.camera, title: CheckFigures.title("Scatter of single frames", data), footer: footer
     ) { detector, amplifier in
       let marks = sources.enumerated().compactMap { index, source -> Axes.Mark? in
         let mine = values(source, detector, amplifier)

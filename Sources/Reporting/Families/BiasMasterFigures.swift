@@ -52,7 +52,7 @@ enum BiasMasterFigures {
     }
     let scale = commonScale(images.values.flatMap(\.values))
     let figure = BlockLayout.figure(
-      data.camera, title: BiasFigures.title("Master bias", data), footer: footer
+      data.camera, title: CheckFigures.title("Master bias", data), footer: footer
     ) { detector, amplifier in
       guard let image = images[detector]?[amplifier],
         let facts = data.camera.amplifier(named: amplifier)
@@ -95,7 +95,7 @@ enum BiasMasterFigures {
     // Levels are above each frame's own offset; the drift of the offset spreads the points.
     let first = data.obsids.first
     let figure = BlockLayout.figure(
-      data.camera, title: BiasFigures.title("Scatter against level of pre-scan columns", data),
+      data.camera, title: CheckFigures.title("Scatter against level of pre-scan columns", data),
       footer: footer
     ) { detector, amplifier in
       let mine = curves.filter {
@@ -115,7 +115,7 @@ enum BiasMasterFigures {
             let shift = if let offset, let start { offset - start } else { 0.0 }
             return .series(
               Series(
-                x: curve.x.map { $0 + shift }, y: curve.y, style: .points(.circle, size: 1.6),
+                x: curve.x.map { $0 + shift }, y: curve.y, style: .points(.circle, size: 3),
                 shade: curve.place.obsid.map(data.abscissa)))
           }, legend: .none, shading: several ? Shading(TimeText.axis(data)) : nil))
     }

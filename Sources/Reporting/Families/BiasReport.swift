@@ -9,12 +9,9 @@ struct BiasReport: BlockReportFamily {
   var complianceTitle: String { "Offsets and RON" }
   var productName: String { "RON" }
 
-  /// The regions that the bias tests measure, short forms.
-  static let regions = ["pre", "img", "ove"]
-
   func regions(_ quantity: String, _ data: TestRunData) -> [String] {
     let items = Set(data.measurements(of: quantity).compactMap(\.place.item))
-    return Self.regions.filter(items.contains)
+    return CheckFigures.regions.filter(items.contains)
   }
 
   // MARK: - Summary
@@ -30,6 +27,7 @@ struct BiasReport: BlockReportFamily {
     var columns = [
       QuantityTables.Column(heading: "RON, differences", quantity: "bias.ron", item: "img"),
       QuantityTables.Column(heading: "RON, single frames", quantity: "bias.ron.single", item: "img"),
+      QuantityTables.Column(heading: "Covariance", quantity: "bias.frames.covariance"),
       QuantityTables.Column(heading: "Fixed pattern", quantity: "bias.pattern"),
     ]
     columns += regions("bias.offset", data).map {
@@ -40,29 +38,47 @@ struct BiasReport: BlockReportFamily {
       QuantityTables.byAmplifier(
         columns, caption: "Read-out noise of the image area, and offsets", label: "table:headline",
         data),
-      .paragraph(Self.whyTheyDiffer),
+      .paragraph(whyTheyDiffer(data)),
     ]
   }
 
-  private static let whyTheyDiffer: Document.Text = [
-    .bold("Why the two differ. "),
-    .text(
-      "The scatter within a single frame holds, beside the temporal noise, whatever repeats from frame to frame: fixed pattern from pixel to pixel, and structure that the large-scale surface does not follow. In the difference of two frames these cancel, and the scatter divided by √2 is the read-out noise alone. The single-frame value is never smaller than the other by more than their uncertainties; where it is clearly larger, the excess, in quadrature, is the fixed pattern."
-    ),
-  ]
+  /// What the two estimates of the noise measure, and what their difference says in this run.
+  private func whyTheyDiffer(_ data: TestRunData) -> Document.Text {
+    var text: Document.Text = [
+      .bold("Why the two differ. "),
+      .text(
+        "The scatter within a single frame holds, beside the temporal noise, whatever repeats from frame to frame, such as a fixed pattern from pixel to pixel. In the difference of two frames that cancels, and the scatter divided by √2 is the noise of one frame alone. A disturbance that reverses its sign from frame to frame, such as electrical pick-up in opposite phase, counts twice in the difference instead. What the squares of the two differ by is the "
+      ), .link("covariance of consecutive frames", to: DefinitionLabel.of("bias.frames.covariance")),
+      .text("."),
+    ]
+    let covariances = data.measurements(of: "bias.frames.covariance").compactMap {
+      row -> Double? in
+      guard case .value(let value, let error?, _) = row.value, error > 0 else { return nil }
+      return value / error
+    }
+    guard !covariances.isEmpty else { return text }
+    let positive = covariances.filter { $0 > 3 }.count
+    let negative = covariances.filter { $0 < -3 }.count
+    text += [
+      .text(
+        " In this run it is above zero by more than three times its uncertainty in \(positive) of \(covariances.count) quadrants (the excess is a pattern that stays), below zero in \(negative) (a disturbance that reverses), and compatible with zero in \(covariances.count - positive - negative)."
+      )
+    ]
+    return text
+  }
 
   // MARK: - Results
 
   func results(_ data: TestRunData, footer: String) -> [ReportPart] {
     var parts: [ReportPart] = []
     if !data.measurements(of: "bias.frame.ron").isEmpty || data.curves["bias.profile.columns"] != nil {
-      parts.append(.section(1, "\(data.run.test) extraction", label: "extraction"))
+      parts += [.node(.pageBreak), .section(1, "\(data.run.test) extraction", label: "extraction")]
       parts += BiasFigures.profiles(data, footer: footer)
       parts += BiasFigures.noiseHistograms(data, footer: footer)
       parts += perFrameTables(data)
     }
     if hasMeta(data) {
-      parts.append(.section(1, "\(data.run.test) meta-analysis", label: "meta"))
+      parts += [.node(.pageBreak), .section(1, "\(data.run.test) meta-analysis", label: "meta")]
       parts += BiasMasterFigures.parts(data, footer: footer)
       parts += metaTables(data)
     }
@@ -141,6 +157,6 @@ struct BiasReport: BlockReportFamily {
   // MARK: - Check
 
   func checkFigures(_ data: TestRunData, footer: String) -> [ReportPart] {
-    BiasFigures.trends(data, footer: footer)
+    CheckFigures.trends(data, footer: footer)
   }
 }

@@ -22,7 +22,7 @@ protocol BlockReportFamily: Sendable {
 
 /// The families whose reports are known, in the order in which they are asked.
 enum BlockReportFamilies {
-  static let all: [any BlockReportFamily] = [BiasReport()]
+  static let all: [any BlockReportFamily] = [BiasReport(), DarkSignalReport()]
 
   /// The family of a test; one that shows plain tables where no other covers it.
   static func family(of test: String) -> any BlockReportFamily {
@@ -36,7 +36,9 @@ struct PlainReport: BlockReportFamily {
   var complianceTitle: String { "Levels" }
   var productName: String { "RESULTS" }
   func headline(_ data: TestRunData) -> [ReportPart] { [] }
-  func checkFigures(_ data: TestRunData, footer: String) -> [ReportPart] { [] }
+  func checkFigures(_ data: TestRunData, footer: String) -> [ReportPart] {
+    CheckFigures.trends(data, footer: footer)
+  }
 
   func results(_ data: TestRunData, footer: String) -> [ReportPart] {
     let names = data.measuredQuantities.filter { name in

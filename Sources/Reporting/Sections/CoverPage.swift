@@ -56,7 +56,9 @@ enum CoverPage {
       nodes.append(.remark(.missing, "No check was made."))
     } else if failed == 0 {
       nodes.append(
-        .remark(.pass, "All \(data.checks.count) checks passed; \(flagCount(data))."))
+        .remark(.pass, data.checks.count == 1
+            ? "The one check that was made passed; \(flagCount(data))."
+            : "All \(data.checks.count) checks passed; \(flagCount(data))."))
     } else {
       nodes.append(
         .remark(

@@ -27,11 +27,15 @@ public enum DefinitionsSection {
     }
     guard !keys.isEmpty else { return nodes }
     nodes.append(.section(level: 3, "House-keeping", label: DefinitionLabel.of("hk.")))
+    // The bare prefix stands for keys that are shown though none was ever read.
+    let read = keys.filter { $0 != "hk." }
+    nodes.append(.paragraph("Readings of the house-keeping files, averaged over each exposure."))
+    guard !read.isEmpty else { return nodes }
     nodes.append(
       .table(
         Document.Table(
           [.init("Quantity"), .init("Unit"), .init("Meaning", .wrapped(share: 0.6))],
-          rows: keys.map { name in
+          rows: read.map { name in
             let stored = quantities[name]
             return [
               .code(name), .words(stored.map { UnitText.display($0.unit) } ?? ""),

@@ -6,7 +6,7 @@ import Warehouse
 enum SummarySection {
   static func parts(_ data: TestRunData, headline: [ReportPart]) -> [ReportPart] {
     [.section(1, "Summary", label: "summary")] + flags(data) + checks(data) + headline
-      + [.node(.pageBreak)]
+      + failures(data) + [.node(.pageBreak)]
   }
 
   // MARK: - Flags
@@ -71,7 +71,7 @@ enum SummarySection {
         .words(failed.isEmpty ? "" : places(failed)),
       ]
     }
-    var parts: [ReportPart] = [
+    return [
       .table(
         Document.Table(
           [
@@ -79,9 +79,11 @@ enum SummarySection {
             .init("Failed", .wrapped(share: 0.36)),
           ], rows: rows, caption: "Checks", label: "table:checks", pagination: .unbroken))
     ]
+  }
+
+  private static func failures(_ data: TestRunData) -> [ReportPart] {
     let failed = data.checks.filter { !$0.passed }
-    if !failed.isEmpty { parts.append(.table(details(failed))) }
-    return parts
+    return failed.isEmpty ? [] : [.table(details(failed))]
   }
 
   static func checkNames(_ checks: [StoredCheck]) -> [String] {

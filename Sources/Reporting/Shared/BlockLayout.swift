@@ -32,7 +32,7 @@ public enum BlockLayout {
     let columns = camera.detectors.count * max(1, camera.display.map(\.count).max() ?? 1)
     let rows = max(1, camera.display.count)
     return (
-      min(14, max(6.6, 1.4 + 1.35 * Double(columns))), min(14, 1.6 + 1.75 * Double(rows))
+      min(14, max(6.4, 1.3 + 1.15 * Double(columns))), min(14, 1.5 + 1.55 * Double(rows))
     )
   }
 

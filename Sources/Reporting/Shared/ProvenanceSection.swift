@@ -100,7 +100,7 @@ public enum ProvenanceSection {
     return Document.Table(
       [
         .init("Role"), .init("File", .wrapped(share: 0.34)),
-        .init("Size", .right), .init("SHA-256", .wrapped(share: 0.4)),
+        .init("Size", .right), .init("SHA-256", .wrapped(share: 0.48)),
       ],
       rows: inputs.map { input in
         [
@@ -116,9 +116,9 @@ public enum ProvenanceSection {
   public static func products(_ artifacts: [ArtifactRecord]) -> Document.Table {
     Document.Table(
       [
-        .init("File, below the warehouse's folder", .wrapped(share: 0.34)),
+        .init("File, below the warehouse's folder", .wrapped(share: 0.36)),
         .init("What it is", .wrapped(share: 0.2)), .init("Size", .right),
-        .init("SHA-256", .wrapped(share: 0.26)),
+        .init("SHA-256", .wrapped(share: 0.3)),
       ],
       rows: artifacts.map { artifact in
         [
