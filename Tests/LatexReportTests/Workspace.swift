@@ -11,7 +11,8 @@ final class Workspace {
   let path: String
 
   init() throws {
-    var template = Array("/tmp/latex-report-XXXXXX".utf8CString)
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? P_tmpdir
+    var template = Array("\(folder)/latex-report-XXXXXX".utf8CString)
     path = try #require(mkdtemp(&template).map { String(cString: $0) })
   }
 
