@@ -45,9 +45,11 @@ extension TableWriter {
       let reason = cell.reason.isEmpty ? " no value" : " \(cell.reason)"
       return .status(cell.status == .fail ? .fail : .missing, reason)
     }
-    var pieces: [Document.Inline] = [
-      .status(cell.status, " " + Self.show(value, matrix.digits))
-    ]
+    let shown = " " + Self.show(value, matrix.digits)
+    // Only what fails is coloured as a whole, so that it stands out.
+    var pieces: [Document.Inline] =
+      cell.status == .pass
+      ? [.status(.pass), .text(shown)] : [.status(cell.status, shown)]
     if showsLimits, let limits = Self.limits(cell, matrix) { pieces.append(.text(" " + limits)) }
     return .text(Document.Text(pieces))
   }
