@@ -1,0 +1,130 @@
+import BlockTests
+import Detector
+import LatexReport
+import Plots
+import Synchronization
+import Warehouse
+
+/// The figures of one test, each with its name and its place in the report.
+struct BiasFigures: Sendable {
+  let data: BiasData
+  let plane: PlaneFigures
+  let results: [RequirementResult]
+  /// Flight blocks, in the design's order.
+  let flight: [String]
+
+  var test: String { data.test }
+
+  /// What stands in small type at a figure's foot: where its numbers come from.
+  private func footer(_ quantity: String) -> String {
+    let runs = data.runs.map { String($0.key.id) }
+    let shown = runs.count > 16 ? "\(runs.count) runs" : "runs " + runs.joined(separator: ", ")
+    return "\(test) · \(quantity) · \(shown) · design \(data.layout.design.name)"
+  }
+
+  // MARK: - Maps
+
+  func map(_ map: MetaBias.Map) -> Figure {
+    let result = results.first { $0.requirement.id == map.requirement && $0.test == test }
+    let values = data.map(map)
+    return plane.heatMap(
+      values, name: "\(test): \(map.title) [\(values.unit.display)]", colours: map.colours,
+      scale: map.scale, failing: result?.failing ?? [],
+      failureMeaning: result.map { "outside \(ReportTables.limits($0.requirement)) \($0.requirement.unit.display)" }
+        ?? "out of limits",
+      footer: footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? "")))
+  }
+
+  func electrons(_ map: ChannelMap) -> Figure {
+    let result = results.first { $0.requirement == MetaBias.electronLimit && $0.test == test }
+    return plane.heatMap(
+      map, name: "\(test): RON, over-scan [e⁻]", colours: .cividis,
+      failing: result?.failing ?? [], failureMeaning: "above 4.5 e⁻", footer: footer(map.quantity))
+  }
+
+  // MARK: - Distributions
+
+  /// A histogram of the flight blocks, and with spares where there are any.
+  func histogram(_ map: ChannelMap, limits: Requirement?) -> Figure {
+    let flightBlocks = Set(flight)
+    let on = map.numbers(of: flightBlocks)
+    let all = map.numbers(of: Set(map.values.keys.map(\.block)))
+    var samples = [(label: "flight blocks", values: on)]
+    if all.count > on.count { samples.append((label: "with spare blocks", values: all)) }
+    // A limit far beyond all values would squeeze them into one bin.
+    let spread = ValueSummary(all).map { ($0.maximum - $0.minimum, $0.minimum, $0.maximum) }
+    let lines = [limits?.lower, limits?.upper].compactMap(\.self).filter { limit in
+      guard let (range, low, high) = spread else { return false }
+      return limit > low - max(range, 0.05) * 2 && limit < high + max(range, 0.05) * 2
+    }.map { LimitLine(.vertical, at: $0, label: "limit") }
+    return .histogram(
+      title: "\(test): \(map.title)", samples: samples,
+      axis: Axis(map.title, unit: map.unit.display), limits: Array(lines.prefix(2)),
+      footer: footer(map.quantity + (map.item.map { " [\($0)]" } ?? "")))
+  }
+
+  /// A value of each channel against its detector's temperature, a colour and marker a block.
+  func temperature(_ map: ChannelMap) -> Figure {
+    let groups = data.selections.filter { $0.run != nil }.compactMap {
+      selection -> (label: String, x: [Double], y: [Double])? in
+      let places = map.values.keys.filter { $0.block == selection.block }.sorted()
+      var (x, y): ([Double], [Double]) = ([], [])
+      for place in places {
+        guard let value = map.number(at: place),
+          let temperature = data.temperatures[place.block]?[place.detector]
+        else { continue }
+        x.append(temperature)
+        y.append(value)
+      }
+      return x.isEmpty ? nil : (selection.block, x, y)
+    }
+    return .scatter(
+      title: "\(test): \(map.title) against CCD temperature",
+      x: Axis("CCD temperature, mean of top and bottom", unit: "°C"),
+      y: Axis(map.title, unit: map.unit.display), groups: groups, footer: footer(map.quantity))
+  }
+
+  // MARK: - Structure
+
+  /// Profiles of the master bias along columns (the first hundred) or along rows.
+  func profiles(alongColumns: Bool) -> Figure {
+    let name =
+      alongColumns ? BiasQuantities.masterColumnProfile : BiasQuantities.masterRowProfile
+    let curves = data.reader.curves(named: name)
+    let first = alongColumns ? 100 : nil
+    let x =
+      alongColumns
+      ? Axis("column", unit: "pixel", limits: .fixed(0, 100)) : Axis("row", unit: "pixel")
+    return plane.profiles(
+      curves, name: "\(test): master bias, mean of each \(alongColumns ? "column" : "row")",
+      x: x, y: Axis("δ", unit: "ADU", limits: range(curves, first: first)), first: first,
+      footer: footer(name))
+  }
+
+  /// The customary range where the profiles fit into it, else that of the profiles.
+  private func range(_ curves: [ChannelPlace: CurveRecord], first: Int?) -> Axis.Limits {
+    let values = curves.sorted { $0.key < $1.key }.flatMap {
+      PlaneFigures.reduced($0.value, first: first).y
+    }.sorted()
+    guard let low = values.first, let high = values.last else { return .fixed(-5, 5) }
+    let margin = max(0.05 * (high - low), 0.05)
+    return .fixed(max(low - margin, -5), min(high + margin, first == nil ? 5 : 25))
+  }
+
+  func mosaic(_ images: [String: PlotImage]) -> Figure {
+    plane.mosaic(
+      images, name: "\(test): master bias", value: Axis("master bias", unit: "ADU"),
+      scale: .percentiles(1, 99), footer: footer("master-bias"))
+  }
+}
+
+/// Reduced images that are made while products are written, for the figures that come after.
+final class ImageShelf: Sendable {
+  private let images = Mutex<[String: PlotImage]>([:])
+
+  /// Keeps the image of a slot.
+  func put(_ image: PlotImage, at slot: String) { images.withLock { $0[slot] = image } }
+
+  /// All images by slot.
+  var all: [String: PlotImage] { images.withLock { $0 } }
+}

@@ -1,0 +1,332 @@
+import BlockTests
+import Detector
+import Diagnostics
+import LatexReport
+import Reporting
+import Warehouse
+
+/// The report of MetaBias as a document; its pictures are named as `BiasContent` makes them.
+struct BiasReport {
+  let input: MetatestInput
+  let tests: [BiasData]
+  let results: [RequirementResult]
+  let stability: [(test: String, stability: TimeStability)]
+  let date: (text: String, seconds: Int64)
+  let camera: Camera
+
+  private var selections: [BlockSelection] { tests.flatMap(\.selections) }
+
+  func document() throws -> Document {
+    var body: [Document.Node] = []
+    body += requirements
+    body += inventory
+    for data in tests { body += sections(data) }
+    body += stabilitySections
+    body.append(.appendix)
+    body += DefinitionsSection.nodes(
+      MetaBias.quantities.map(\.name),
+      Dictionary(
+        try input.warehouse.quantities().map { ($0.name, $0) },
+        uniquingKeysWith: { first, _ in first }))
+    body.append(.section(level: 1, "Provenance", label: "provenance-section"))
+    body.append(.paragraph(Document.Text("Rule of choice: " + RunSelector(input.warehouse).rule + ".")))
+    body.append(.table(try ReportTables.provenance(selections, input.warehouse)))
+    return Document(
+      title: "MetaBias: offsets and read-out noise of the focal plane",
+      subtitle: tests.map(\.test).joined(separator: ", "), kicker: campaigns, cover: cover,
+      summary: summary, body: body, footer: "MetaBias · vison \(ProgramVersion.current)",
+      date: date.seconds)
+  }
+
+  private var campaigns: String {
+    let names = Set(selections.compactMap { $0.run?.campaign }).sorted()
+    return names.isEmpty ? "" : "Campaign " + names.joined(separator: ", ")
+  }
+
+  // MARK: - Cover
+
+  private var cover: [Document.Field] {
+    let flight = input.design.flight
+    return [
+      .init("Metatest", "MetaBias"), .init("Tests", .init(tests.map(\.test).joined(separator: ", "))),
+      .init("Camera", .init(camera.title)),
+      .init("Focal plane", .init("\(input.plane.name), design \(input.design.name)")),
+    ]
+      + tests.flatMap { data in
+        let present = flight.filter { data.flight.contains($0) }
+        let missing = flight.filter { !data.flight.contains($0) }
+        let others = data.selections.filter { $0.role != .flight && $0.run != nil }.map(\.block)
+        return [
+          Document.Field(
+            "\(data.test): blocks",
+            .init(
+              "\(present.count) of \(flight.count) flight blocks"
+                + (others.isEmpty ? "" : "; not on the plane: " + others.joined(separator: ", ")))),
+          Document.Field(
+            "\(data.test): missing",
+            missing.isEmpty
+              ? [.status(.pass, "none")] : [.status(.missing, missing.joined(separator: ", "))]),
+        ]
+      } + [
+        .init("Date of the data", .init(TimeText.forPeople(date.text) + " UTC (latest analysis)")),
+        .init("Program", .init("vison \(ProgramVersion.current)")),
+      ]
+  }
+
+  private var summary: [Document.Node] {
+    let failing = results.filter { $0.verdict == .fail }
+    let open = results.filter { $0.verdict == .notTested || $0.verdict == .incomplete }
+    var nodes: [Document.Node] = []
+    if failing.isEmpty {
+      nodes.append(
+        .remark(.pass, Document.Text("No requirement or limit fails on the flight blocks.")))
+    } else {
+      let text = failing.map { result in
+        "\(result.requirement.id) (\(result.test), \(result.counts(result.flightPlaces).failed) quadrants)"
+      }.joined(separator: ", ")
+      nodes.append(.remark(.fail, Document.Text("Out of limits: \(text).")))
+    }
+    for result in open where result.verdict == .notTested {
+      let why = result.reasons.first?.reason ?? "no flight block has results"
+      nodes.append(
+        .remark(
+          .missing,
+          Document.Text("\(result.requirement.id) (\(result.test)) was not tested: \(why).")))
+    }
+    return nodes
+  }
+
+  // MARK: - Requirements and inventory
+
+  private var requirements: [Document.Node] {
+    var nodes: [Document.Node] = [
+      .section(level: 1, "Requirements", label: "requirements-section"),
+      .table(ReportTables.requirements(results)),
+    ]
+    let reasons = results.filter { !$0.reasons.isEmpty }.map { result in
+      Document.Field(
+        "\(result.requirement.id), \(result.test)",
+        .init(result.reasons.prefix(6).map { "\($0.reason): \($0.count)" }.joined(separator: "; ")))
+    }
+    if !reasons.isEmpty {
+      // Blocks without results repeat the same reasons for each requirement; said once is enough.
+      let groups = Dictionary(grouping: reasons, by: \.value)
+      let merged = groups.map { value, fields in
+        Document.Field(fields.count == results.count ? "All" : fields.map(\.key).joined(separator: "; "), value)
+      }.sorted { $0.key < $1.key }
+      nodes.append(.paragraph("Why quadrants were not tested, with their number:"))
+      nodes.append(.definitions(merged))
+    }
+    nodes.append(.table(ReportTables.matrix(results, selections)))
+    nodes.append(.table(ReportTables.worst(results, count: 3)))
+    return nodes
+  }
+
+  private var inventory: [Document.Node] {
+    [
+      .section(level: 1, "Data inventory", label: "inventory-section"),
+      .table(ReportTables.inventory(selections)),
+    ]
+  }
+
+  // MARK: - One test
+
+  private func sections(_ data: BiasData) -> [Document.Node] {
+    let test = data.test
+    var nodes: [Document.Node] = [
+      .section(level: 1, "\(test): aggregated results", label: "results-\(test)")
+    ]
+    if !data.isOnPlane {
+      nodes.append(
+        .remark(
+          .missing,
+          "No block with results sits on the focal plane of this design; maps are left out."))
+    }
+    nodes.append(.section(level: 2, "Read-out noise"))
+    nodes.append(
+      .paragraph(
+        """
+        RON is the temporal noise of a pixel, from differences of consecutive frames, in which fixed \
+        patterns cancel. The scatter of single frames holds fixed patterns as well, and is what \
+        older analyses call RON.
+        """))
+    nodes += figures(data, ["RON_OVE", "RON_IMG", "RON_PRE"])
+    nodes += electrons(data)
+    nodes += figures(data, ["STD_OVE", "STD_IMG", "STD_PRE"])
+    nodes.append(
+      .figureGrid(
+        Document.FigureGrid(
+          ["RON_OVE", "RON_IMG", "RON_PRE", "STD_IMG"].map {
+            Document.Figure(input.figurePath("\(test)_\($0)_HIST"))
+          }, perRow: 2,
+          caption: """
+            Distribution over quadrants, of the flight blocks and, where there are any, with the \
+            spare blocks.
+            """)))
+    for item in ["ove", "img"] {
+      nodes.append(table(data, data.map(BiasQuantities.readNoise, item: item, title: "RON, \(MetaBias.regionName(item))")))
+    }
+    nodes.append(.section(level: 2, "Offsets"))
+    nodes += figures(data, ["OFFSET_OVE", "OFFSET_IMG", "OFFSET_PRE", "DRIFT"])
+    nodes.append(
+      .figureGrid(
+        Document.FigureGrid(
+          ["OFFSET_OVE", "DRIFT"].map {
+            Document.Figure(input.figurePath("\(test)_\($0)_HIST"))
+          }, perRow: 2, caption: "Distribution of offsets and of their drift during the test.")))
+    nodes.append(
+      table(data, data.map(BiasQuantities.offset, item: "ove", title: "Offset, over-scan")))
+    nodes += temperature(data)
+    nodes.append(.section(level: 2, "Fixed structure"))
+    nodes += figures(data, ["GRADIENT_COLUMNS", "GRADIENT_ROWS", "PATTERN", "ROW_NOISE"])
+    nodes.append(
+      .figureGrid(
+        Document.FigureGrid(
+          ["GRADIENT_COLUMNS", "GRADIENT_ROWS", "PATTERN", "ROW_NOISE"].map {
+            Document.Figure(input.figurePath("\(test)_\($0)_HIST"))
+          }, perRow: 2, caption: "Distribution of gradients, fixed pattern and row noise.")))
+    for direction in ["columns", "rows"] {
+      nodes.append(
+        table(
+          data,
+          data.map(BiasQuantities.gradient, item: direction, title: "Gradient along \(direction)")))
+    }
+    nodes.append(
+      table(data, data.map(BiasQuantities.fixedPattern, item: nil, title: "Fixed pattern")))
+    nodes += profiles(data)
+    return nodes
+  }
+
+  private func table(_ data: BiasData, _ map: ChannelMap) -> Document.Node {
+    .table(ReportTables.quadrants(map, layout: data.layout, selections: data.selections))
+  }
+
+  private func figures(_ data: BiasData, _ keys: [String]) -> [Document.Node] {
+    guard data.isOnPlane else { return [] }
+    return MetaBias.maps.filter { keys.contains($0.key) }
+      .sorted { keys.firstIndex(of: $0.key) ?? 0 < keys.firstIndex(of: $1.key) ?? 0 }
+      .map { map in
+        let summary = ValueSummary(data.map(map).numbers(of: data.flight))
+        let unit = map.quantity.unit.display
+        var caption: Document.Text = [
+          .text("\(data.test): "), .link(map.title, to: DefinitionLabel.of(map.quantity.name)),
+          .text(", in \(unit)."),
+        ]
+        if let summary {
+          caption += Document.Text(
+            " \(summary.count) quadrants of the flight blocks: median "
+              + NumberText.fixed(summary.median, digits: map.quantity.digits) + ", robust σ "
+              + NumberText.fixed(summary.sigma, digits: map.quantity.digits) + ", range "
+              + NumberText.fixed(summary.minimum, digits: map.quantity.digits) + " to "
+              + NumberText.fixed(summary.maximum, digits: map.quantity.digits) + " \(unit).")
+        }
+        return .figure(
+          Document.Figure(
+            input.figurePath("\(data.test)_\(map.key)_MAP"), width: 0.82, caption: caption))
+      }
+  }
+
+  private func electrons(_ data: BiasData) -> [Document.Node] {
+    guard let map = data.electronMap else {
+      return [
+        .remark(
+          .missing,
+          Document.Text("Read-out noise in electrons: \(data.electronReason ?? "no gain")."))
+      ]
+    }
+    var nodes: [Document.Node] = []
+    if data.isOnPlane {
+      nodes.append(
+        .figure(
+          Document.Figure(
+            input.figurePath("\(data.test)_RON_ELE_MAP"), width: 0.82,
+            caption: Document.Text(
+              "\(data.test): RON in e⁻ rms, over-scan region; gains of \(MetaBias.gainTest)."))))
+    }
+    nodes.append(
+      .table(ReportTables.quadrants(map, layout: data.layout, selections: data.selections)))
+    return nodes
+  }
+
+  private func temperature(_ data: BiasData) -> [Document.Node] {
+    guard !data.temperatures.isEmpty else {
+      return [
+        .remark(.missing, "No CCD temperatures: the runs have no house-keeping of them.")
+      ]
+    }
+    return [
+      .figureGrid(
+        Document.FigureGrid(
+          ["RON_OVE_TEMPERATURE", "OFFSET_OVE_TEMPERATURE"].map {
+            Document.Figure(input.figurePath("\(data.test)_\($0)"))
+          }, perRow: 2,
+          caption: """
+            RON and offset of each quadrant, in the over-scan, against the temperature of its CCD; \
+            colour and marker are the block.
+            """))
+    ]
+  }
+
+  private func profiles(_ data: BiasData) -> [Document.Node] {
+    guard data.isOnPlane else { return [] }
+    return [
+      .section(level: 2, "Master bias"),
+      .figure(
+        Document.Figure(
+          input.figurePath("\(data.test)_PROFS_hor"), width: 1,
+          caption: """
+            Mean of each column of the master bias, median removed: the first 100 columns, where the \
+            structure is. Four quadrants a detector.
+            """)),
+      .figure(
+        Document.Figure(
+          input.figurePath("\(data.test)_PROFS_ver"), width: 1,
+          caption: "Mean of each row of the master bias, median removed. Four quadrants a detector.")),
+      .figure(
+        Document.Figure(
+          input.figurePath("MASTER_BIAS_\(data.test)"), width: 1,
+          caption: Document.Text(
+            """
+            Master bias of all detectors as they lie on the plane, averaged over boxes, on one scale. \
+            The full image is MASTER_BIAS_\(data.test).fits.
+            """))),
+    ]
+  }
+
+  // MARK: - Stability
+
+  private var stabilitySections: [Document.Node] {
+    guard !stability.isEmpty else { return [] }
+    var rows: [[Document.Table.Cell]] = []
+    for (test, stability) in stability {
+      for (words, group) in [("repeated", stability.repeated), ("not repeated", stability.single)] {
+        guard let group else {
+          rows.append([.words(test), .words(words), .words("0"), .words("0")])
+          continue
+        }
+        rows.append([
+          .words(test), .words(words), .words(String(group.channels)), .words(String(group.records)),
+          .value(group.meanNoise, digits: 3), .value(group.noiseScatter, digits: 3),
+          .value(group.offsetScatter, digits: 3),
+        ])
+      }
+    }
+    return [
+      .section(level: 1, "Time stability", label: "stability"),
+      .paragraph(
+        """
+        All complete runs that nobody rejected, by channel: a detector's serial number and a \
+        quadrant. A channel is repeated where its runs span more than ten whole days. Scatters are \
+        population standard deviations over the runs of a channel, averaged over channels; a channel \
+        that was measured once contributes zero. Region: over-scan.
+        """),
+      .table(
+        Document.Table(
+          [
+            .init("Test"), .init("Channels that are"), .init("Channels", .right),
+            .init("Records", .right), .init("Mean RON", unit: "ADU", .right),
+            .init("Std RON", unit: "ADU", .right), .init("Std OFF", unit: "ADU", .right),
+          ], rows: rows, caption: "Stability of read-out noise and offset.")),
+    ]
+  }
+}

@@ -1,0 +1,131 @@
+import BlockTests
+import Detector
+import Foundation
+import Plots
+import Warehouse
+
+/// Offsets and read-out noise of the whole focal plane, from the bias tests.
+public enum MetaBias: Metatest {
+  public static let name = "MetaBias"
+  public static let purpose =
+    "Offsets, read-out noise and fixed structure of all amplifiers of the focal plane, in the dark and "
+    + "without exposure."
+  public static let tests = ["BIAS01", "BIAS02"]
+
+  // MARK: - What it reads
+
+  static let quantities = [
+    BiasQuantities.readNoise, BiasQuantities.readNoiseSingle, BiasQuantities.offset,
+    BiasQuantities.gradient, BiasQuantities.fixedPattern, BiasQuantities.rowNoiseTypical,
+    BiasQuantities.drift,
+  ]
+  static let curves = [BiasQuantities.masterColumnProfile, BiasQuantities.masterRowProfile]
+  /// Electrons per ADU; measured by the photon-transfer tests.
+  static let gain = Quantity(
+    "ptc.gain", unit: .electronPerADU, per: [.detector, .amplifier], digits: 3,
+    "Conversion gain from the photon transfer curve.")
+  static let gainTest = "PTC01"
+  static let regions = ["pre", "img", "ove"]
+
+  // MARK: - What it shows
+
+  /// A map of one quantity over the plane.
+  struct Map: Sendable {
+    /// Part of the file's name.
+    let key: String
+    let quantity: Quantity
+    let item: String?
+    let title: String
+    let colours: ColourMap
+    let scale: ValueScale
+    /// The requirement whose failures are marked.
+    var requirement: String?
+    var hasPreview = false
+  }
+
+  static let maps: [Map] =
+    regions.reversed().map { region in
+      Map(
+        key: "RON_\(region.uppercased())", quantity: BiasQuantities.readNoise, item: region,
+        title: "RON, \(regionName(region))", colours: .cividis, scale: .robust,
+        requirement: "RON-\(region.uppercased())", hasPreview: region == "ove")
+    }
+    + regions.reversed().map { region in
+      Map(
+        key: "STD_\(region.uppercased())", quantity: BiasQuantities.readNoiseSingle, item: region,
+        title: "scatter of single frames, \(regionName(region))", colours: .cividis,
+        scale: .robust, requirement: "STD-\(region.uppercased())")
+    }
+    + regions.reversed().map { region in
+      Map(
+        key: "OFFSET_\(region.uppercased())", quantity: BiasQuantities.offset, item: region,
+        title: "offset, \(regionName(region))", colours: .cividis, scale: .robust,
+        requirement: "OFFSET-\(region.uppercased())", hasPreview: region == "ove")
+    }
+    + ["columns", "rows"].map { direction in
+      Map(
+        key: "GRADIENT_\(direction.uppercased())", quantity: BiasQuantities.gradient,
+        item: direction, title: "gradient along \(direction)", colours: .coolWarm,
+        scale: .centred(0), hasPreview: direction == "columns")
+    }
+    + [
+      Map(
+        key: "PATTERN", quantity: BiasQuantities.fixedPattern, item: nil, title: "fixed pattern",
+        colours: .cividis, scale: .robust),
+      Map(
+        key: "ROW_NOISE", quantity: BiasQuantities.rowNoiseTypical, item: nil, title: "row noise",
+        colours: .cividis, scale: .robust),
+      Map(
+        key: "DRIFT", quantity: BiasQuantities.drift, item: nil, title: "drift of the offset",
+        colours: .coolWarm, scale: .centred(0)),
+    ]
+
+  static func regionName(_ short: String) -> String {
+    switch short {
+    case "pre": "pre-scan"
+    case "img": "image area"
+    case "ove": "over-scan"
+    default: short
+    }
+  }
+
+  // MARK: - What it tests
+
+  static let limitSource = "data-quality limits of the block tests"
+
+  /// Read-out noise between differences of frames, and scatter of single frames.
+  static let noiseLimits: [(requirement: Requirement, quantity: Quantity, region: String)] =
+    [("RON", BiasQuantities.readNoise, "RON"), ("STD", BiasQuantities.readNoiseSingle, "scatter")]
+    .flatMap { id, quantity, words in
+      regions.map { region in
+        (
+          Requirement(
+            id: "\(id)-\(region.uppercased())", kind: .dataQuality,
+            title: "\(words), \(regionName(region))", unit: .adu, lower: 0.86, upper: 1.44,
+            digits: 3, source: limitSource), quantity, region
+        )
+      }
+    }
+
+  static let offsetLimits: [(requirement: Requirement, region: String)] = regions.map { region in
+    (
+      Requirement(
+        id: "OFFSET-\(region.uppercased())", kind: .dataQuality,
+        title: "offset less the expected one, \(regionName(region))", unit: .adu, lower: -50,
+        upper: 50, digits: 1, source: limitSource), region
+    )
+  }
+
+  static let stepLimits: [(requirement: Requirement, region: String)] = ["img", "ove"].map { region in
+    (
+      Requirement(
+        id: "STEP-\(region.uppercased())", kind: .dataQuality,
+        title: "offset of the \(regionName(region)) less that of the pre-scan", unit: .adu,
+        lower: -10, upper: 10, digits: 2, source: limitSource), region
+    )
+  }
+
+  static let electronLimit = Requirement(
+    id: "RON-ELECTRONS", kind: .requirement, title: "read-out noise in electrons, over-scan",
+    unit: .electron, upper: 4.5, digits: 2, source: "instrument requirement, 4.5 electrons rms")
+}

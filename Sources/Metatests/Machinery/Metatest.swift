@@ -1,0 +1,103 @@
+public import Detector
+public import LatexReport
+public import Plots
+public import Warehouse
+
+/// An aggregation of a test over all blocks of a campaign.
+///
+/// One file declares one metatest: the quantities it reads, its reductions, the requirements it
+/// tests, and its figures, tables and products as values.
+public protocol Metatest: Sendable {
+  /// The name, such as `MetaBias`.
+  static var name: String { get }
+  /// What it is for, in one sentence.
+  static var purpose: String { get }
+  /// The tests whose runs it reads.
+  static var tests: [String] { get }
+
+  /// Reads the warehouse and says what to make.
+  ///
+  /// - Throws: `MetatestError.Kind.noResults`, `WarehouseError`.
+  static func content(_ input: MetatestInput) throws -> MetatestContent
+}
+
+/// All metatests, in the order of documents.
+public enum MetatestCatalog {
+  /// The metatests.
+  public static let all: [any Metatest.Type] = [MetaBias.self]
+
+  /// The metatest of a name, whatever its case.
+  ///
+  /// - Throws: `MetatestError.Kind.unknownMetatest`.
+  public static func metatest(named name: String) throws(MetatestError) -> any Metatest.Type {
+    if let found = all.first(where: { $0.name.lowercased() == name.lowercased() }) { return found }
+    throw MetatestError(
+      .unknownMetatest, "metatest '\(name.prefix(60))' is not known",
+      remedy: "known are " + all.map { $0.name }.joined(separator: ", "))
+  }
+}
+
+/// What a metatest works on.
+public struct MetatestInput: Sendable {
+  /// The warehouse, opened for reading.
+  public let warehouse: Warehouse
+  /// The focal plane.
+  public let plane: FocalPlane
+  /// The design whose flight blocks must have results.
+  public let design: FocalPlane.Design
+  /// Restricts the choice of runs where it is not nil.
+  public let campaign: String?
+  /// Where figures and products go.
+  public let folder: String
+
+  /// Describes the work.
+  public init(
+    warehouse: Warehouse, plane: FocalPlane, design: FocalPlane.Design, campaign: String? = nil,
+    folder: String
+  ) {
+    self.warehouse = warehouse
+    self.plane = plane
+    self.design = design
+    self.campaign = campaign
+    self.folder = folder
+  }
+
+  /// The path of a figure that the report shows.
+  public func figurePath(_ name: String) -> String { "\(folder)/figures/\(name).pdf" }
+}
+
+/// What a metatest makes: a report with its figures, and products.
+public struct MetatestContent: Sendable {
+  /// A picture.
+  public struct NamedFigure: Sendable {
+    /// The file's name without its ending.
+    public var name: String
+    /// What is drawn; made when all products are written, since images come from them.
+    public var figure: @Sendable () throws -> Figure
+    /// Whether a PNG is made too, for previews.
+    public var hasPreview: Bool
+  }
+
+  /// A file beside the report.
+  public struct Product: Sendable {
+    /// The file's name.
+    public var name: String
+    /// Writes it to a path.
+    public var write: @Sendable (_ path: String) throws -> Void
+  }
+
+  /// The report; its pictures are those of `figures`.
+  public var document: Document
+  /// Files that the figures are made from; written first, one after the other.
+  public var images: [Product]
+  /// The pictures.
+  public var figures: [NamedFigure]
+  /// Other files.
+  public var products: [Product]
+  /// What came of the requirements.
+  public var requirements: [RequirementResult]
+  /// The choice of runs.
+  public var selections: [BlockSelection]
+  /// When the latest analysis among those used began, ISO 8601 UTC: the date of all files.
+  public var date: String
+}
