@@ -35,7 +35,7 @@ public struct BlockReport: Sendable {
   ///   - workers: how many pictures are drawn at a time.
   ///   - latex: how LaTeX is run.
   /// - Returns: the paths of all files, the report's PDF first.
-  /// - Throws: `ReportingError`, `PlotError`, `LatexError`, `FileError`.
+  /// - Throws: `ReportingError`, `PlotError`, `DataProductError`, `LatexError`, `FileError`.
   public func write(
     workers: Int = 2, latex: LatexCompiler.Options = LatexCompiler.Options()
   ) async throws -> [String] {
@@ -51,10 +51,13 @@ public struct BlockReport: Sendable {
     try AtomicFile.makeFolder(figures)
     let drawn = try await ReportFigures.draw(
       body(), into: figures, date: date.iso, workers: workers)
+    let products = try await BlockProducts.write(
+      data, root: family.productName, folder: folder, created: date.seconds,
+      pictures: drawn.paths.filter { $0.hasSuffix(".png") }, workers: workers)
     let pdf = "\(folder)/\(SafeName.component(data.run.test))_report.pdf"
     let compiled = try await LatexCompiler.compile(
       document(drawn.nodes, date: date.seconds), to: pdf, options: latex)
-    return ([pdf] + drawn.paths, compiled.warnings)
+    return ([pdf] + products + drawn.paths, compiled.warnings)
   }
 
   // MARK: - Contents

@@ -81,7 +81,9 @@ enum BiasFigures {
     let averaged = per > 1 ? ", means of \(per) neighbouring \(x)s" : ""
     let colour = several ? "; the colour shows the time." : "."
     return .figure(
-      ReportFigure(name, figure, caption: .init("\(text)\(averaged)\(colour)"), isKey: isKey))
+      ReportFigure(
+        name, figure, caption: .init("\(text)\(averaged)\(colour)"),
+        width: BlockLayout.share(data.camera), isKey: isKey))
   }
 
   // MARK: - Histograms
@@ -126,8 +128,8 @@ enum BiasFigures {
         ReportFigure(
           "ron-histograms", figure,
           caption: DefinitionLabel.link("Scatter of single frames", "bias.frame.ron")
-            + " in the image area (IMG, after removing large-scale structure), pre-scan (PRE) and over-scan (OVE)."
-        )),
+            + " in the image area (IMG, after removing large-scale structure), pre-scan (PRE) and over-scan (OVE).",
+          width: BlockLayout.share(data.camera))),
     ]
   }
 

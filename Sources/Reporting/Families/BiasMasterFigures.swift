@@ -67,7 +67,7 @@ enum BiasMasterFigures {
       "Master bias: the quadrants as they lie in the frame, averaged over boxes, in one scale that reaches from the lowest 5th to the highest 95th percentile of the quadrants."
     )
     var parts: [ReportPart] = [
-      .figure(ReportFigure("master-bias", figure, caption: caption, isKey: true))
+      .figure(ReportFigure("master-bias", figure, caption: caption, width: BlockLayout.share(data.camera), isKey: true))
     ]
     parts += reasons.map { .node(.remark(.missing, .init("No picture of the master bias of \($0)"))) }
     return parts
@@ -125,7 +125,7 @@ enum BiasMasterFigures {
           "prescan-std-mean", figure,
           caption: .init(
             "Scatter of each pre-scan column against its level above the offset of the first frame, for every frame\(several ? "; the colour shows the time" : "")."
-          )))
+          ), width: BlockLayout.share(data.camera)))
     ]
   }
 }

@@ -30,13 +30,12 @@ struct BiasReport: BlockReportFamily {
       QuantityTables.Column(heading: "Covariance", quantity: "bias.frames.covariance"),
       QuantityTables.Column(heading: "Fixed pattern", quantity: "bias.pattern"),
     ]
-    columns += regions("bias.offset", data).map {
-      QuantityTables.Column(heading: "Offset " + $0, quantity: "bias.offset", item: $0)
-    }
+    columns.append(
+      QuantityTables.Column(heading: "Offset", quantity: "bias.offset", item: "img"))
     columns = columns.filter { !data.measurements(of: $0.quantity).isEmpty }
     return [
       QuantityTables.byAmplifier(
-        columns, caption: "Read-out noise of the image area, and offsets", label: "table:headline",
+        columns, caption: "Read-out noise and offset of the image area", label: "table:headline",
         data),
       .paragraph(whyTheyDiffer(data)),
     ]

@@ -101,6 +101,7 @@ enum CheckFigures {
       }
       return .axes(Axes(x: TimeText.axis(data), y: axis, marks: marks, legend: .right))
     }
-    return .figure(ReportFigure(name, figure, caption: caption, isKey: isKey))
+    return .figure(ReportFigure(
+        name, figure, caption: caption, width: BlockLayout.share(data.camera), isKey: isKey))
   }
 }

@@ -55,7 +55,8 @@ struct DarkSignalReport: BlockReportFamily {
         ReportFigure(
           "dark-signal", figure,
           caption: DefinitionLabel.link("Dark signal", "dark.frame.signal")
-            + " of each exposure against its exposure time.", isKey: true)),
+            + " of each exposure against its exposure time.", width: BlockLayout.share(data.camera),
+          isKey: true)),
     ]
   }
 }

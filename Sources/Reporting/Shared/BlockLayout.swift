@@ -36,6 +36,11 @@ public enum BlockLayout {
     )
   }
 
+  /// The share of a report's text width that such a grid takes, so that two of them share a page.
+  public static func share(_ camera: Camera) -> Double {
+    camera.detectors.count * max(1, camera.display.map(\.count).max() ?? 1) < 4 ? 0.76 : 1
+  }
+
   /// A figure with such a grid.
   public static func figure(
     _ camera: Camera, title: String, footer: String, sharesAxes: Bool = true,
