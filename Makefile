@@ -14,7 +14,8 @@ build: dependencies
 	@echo "make: building the commands (the first time takes some minutes)"
 	$(SWIFT) build -c release $(CHECKED)
 
-test: dependencies
+test:
+	@scripts/install-dependencies --tests
 	@echo "make: building and running the tests"
 	$(SWIFT) build --build-tests $(CHECKED)
 	$(SWIFT) test --skip-build

@@ -150,6 +150,12 @@ let package = Package(
         "FITSFiles", "Simulator", argumentParser,
       ], swiftSettings: settings),
 
+    // MARK: Benchmarks
+    .executableTarget(
+      name: "vison-benchmark",
+      dependencies: ["Analysis", "Detector", "FITSFiles"],
+      path: "Benchmarks/vison-benchmark", swiftSettings: kernelSettings),
+
     // MARK: Tests
     tests("DurableFiles", ["DurableFiles", "Diagnostics"]),
     tests("Detector", ["Detector", "Campaign"]),
@@ -167,5 +173,6 @@ let package = Package(
     tests("BlockTests", ["BlockTests", "Campaign", "Diagnostics", "Simulator", "Warehouse"]),
     tests("Plots", ["Plots", "Diagnostics", "DurableFiles"]),
     tests("LatexReport", ["LatexReport", "Diagnostics", "DurableFiles"]),
+    tests("DataProducts", ["DataProducts", "Diagnostics", "DurableFiles", "FITSFiles"]),
   ]
 )
