@@ -1,4 +1,5 @@
 import Campaign
+import Detector
 import CommandLineStyle
 import Foundation
 

@@ -29,7 +29,7 @@ struct Run: AsyncParsableCommand {
     help: "A session of the configuration; may be given several times.")
   var sessions: [String] = []
 
-  @Flag(
+  @ArgumentParser.Flag(
     name: [.customShort("l"), .customLong("log")],
     help: "Write the log file Calib_<id>.log into the working folder.")
   var writesLog = false
@@ -43,32 +43,32 @@ struct Run: AsyncParsableCommand {
     name: [.customShort("t"), .customLong("tag")], help: "Appended to the analysis's id.")
   var tag = ""
 
-  @Flag(name: [.customShort("k"), .customLong("check")], help: "Only the checks, with a report.")
+  @ArgumentParser.Flag(name: [.customShort("k"), .customLong("check")], help: "Only the checks, with a report.")
   var checksOnly = false
 
-  @Flag(
+  @ArgumentParser.Flag(
     name: [.customShort("r"), .customLong("drill")],
     help: "Drill: say what would be run; no frame is read, nothing is written.")
   var isDrill = false
 
-  @Flag(
+  @ArgumentParser.Flag(
     name: [.customShort("g"), .customLong("debug")], help: "Say more while working.")
   var isDebug = false
 
-  @Flag(
+  @ArgumentParser.Flag(
     name: [.customShort("T"), .customLong("test")],
     help: "Only ingestion: select and match the exposures, read no pixel.")
   var ingestionOnly = false
 
-  @Flag(
+  @ArgumentParser.Flag(
     name: [.customShort("C"), .customLong("clean")],
     help: "Clean after: remove temporary files that killed runs left in the warehouse.")
   var cleansAfter = false
 
-  @Flag(help: "A bad line of a log is an error instead of being set aside and reported.")
+  @ArgumentParser.Flag(help: "A bad line of a log is an error instead of being set aside and reported.")
   var strict = false
 
-  @Flag(help: "Begin anew even where an unfinished run could be taken up.")
+  @ArgumentParser.Flag(help: "Begin anew even where an unfinished run could be taken up.")
   var fresh = false
 
   @Option(help: "The warehouse's folder, instead of the configuration's paths.results_root.")
@@ -77,13 +77,13 @@ struct Run: AsyncParsableCommand {
   @Option(help: "How long to wait for another writer of the warehouse, in seconds.")
   var busySeconds = 60.0
 
-  @Flag(help: "Allow a warehouse on a network disk, where SQLite may lose data.")
+  @ArgumentParser.Flag(help: "Allow a warehouse on a network disk, where SQLite may lose data.")
   var allowNetworkDisk = false
 
-  @Flag(help: "Print the execution summary as JSON.")
+  @ArgumentParser.Flag(help: "Print the execution summary as JSON.")
   var json = false
 
-  @Flag(name: [.customShort("q"), .long], help: "Say nothing but errors.")
+  @ArgumentParser.Flag(name: [.customShort("q"), .long], help: "Say nothing but errors.")
   var quiet = false
 
   func validate() throws {

@@ -1,4 +1,5 @@
 import BlockTests
+import Campaign
 import CommandLineStyle
 import Diagnostics
 import Foundation
