@@ -204,10 +204,11 @@ final class WarehouseFixture {
   private func master(_ block: String, _ detector: String, run: Int) throws -> ArtifactRecord {
     let image = Image<Float>(width: camera.width, height: camera.height)
     for amplifier in camera.amplifiers {
+      let origin = masterPixel(block, detector, amplifier.name, x: 0, y: 0)
       for y in 0..<amplifier.height {
         for x in 0..<amplifier.width {
           image[amplifier.x0 + amplifier.flippedColumn(x), amplifier.y0 + amplifier.flippedRow(y)] =
-            masterPixel(block, detector, amplifier.name, x: x, y: y)
+            origin + Float(x) / 1000 + Float(y) / 100_000
         }
       }
     }
@@ -230,8 +231,8 @@ final class WarehouseFixture {
     -> Float
   {
     let number = camera.amplifiers.firstIndex { $0.name == amplifier } ?? 0
-    return Float(number + 1) + Float(x) / 1000 + Float(y) / 100_000
-      + Float(spread(block, detector, amplifier))
+    return Float(number + 1) + Float(spread(block, detector, amplifier)) + Float(x) / 1000
+      + Float(y) / 100_000
   }
 }
 

@@ -81,7 +81,7 @@ struct BiasData: Sendable {
     guard !gains.isEmpty else { return nil }
     let noise = reader.values(of: BiasQuantities.readNoise, item: "ove")
     return ChannelMap(
-      title: "RON, over-scan", quantity: "bias.ron × ptc.gain", item: "ove", unit: .electron,
+      title: "RON, over-scan", quantity: MetaBias.gain.name, item: "ove", unit: .electron,
       digits: 2,
       values: Dictionary(
         uniqueKeysWithValues: noise.map { place, value in

@@ -17,7 +17,7 @@ struct BiasFigures: Sendable {
 
   /// What stands in small type at a figure's foot: where its numbers come from.
   private func footer(_ quantity: String) -> String {
-    let runs = data.runs.map { String($0.key.id) }
+    let runs = data.runs.map(\.key).sorted().map { String($0.id) }
     let shown = runs.count > 16 ? "\(runs.count) runs" : "runs " + runs.joined(separator: ", ")
     return "\(test) · \(quantity) · \(shown) · design \(data.layout.design.name)"
   }
@@ -29,17 +29,23 @@ struct BiasFigures: Sendable {
     let values = data.map(map)
     return plane.heatMap(
       values, name: "\(test): \(map.title) [\(values.unit.display)]", colours: map.colours,
-      scale: map.scale, failing: result?.failing ?? [],
-      failureMeaning: result.map { "outside \(ReportTables.limits($0.requirement)) \($0.requirement.unit.display)" }
-        ?? "out of limits",
+      scale: map.scale, decimals: map.decimals, failing: result?.failing ?? [],
+      failureMeaning: result.map { Self.failure($0.requirement) } ?? "out of limits",
       footer: footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? "")))
+  }
+
+  /// What a marked quadrant violates, in the few words for which a legend has room.
+  private static func failure(_ requirement: Requirement) -> String {
+    requirement.id.hasPrefix("OFFSET")
+      ? "unexpected" : "not \(ReportTables.limits(requirement))"
   }
 
   func electrons(_ map: ChannelMap) -> Figure {
     let result = results.first { $0.requirement == MetaBias.electronLimit && $0.test == test }
     return plane.heatMap(
       map, name: "\(test): RON, over-scan [e⁻]", colours: .cividis,
-      failing: result?.failing ?? [], failureMeaning: "above 4.5 e⁻", footer: footer(map.quantity))
+      failing: result?.failing ?? [], failureMeaning: "above 4.5 e⁻",
+      footer: footer("bias.ron [ove] × ptc.gain"))
   }
 
   // MARK: - Distributions
@@ -57,10 +63,13 @@ struct BiasFigures: Sendable {
       guard let (range, low, high) = spread else { return false }
       return limit > low - max(range, 0.05) * 2 && limit < high + max(range, 0.05) * 2
     }.map { LimitLine(.vertical, at: $0, label: "limit") }
-    return .histogram(
+    var figure = Figure.histogram(
       title: "\(test): \(map.title)", samples: samples,
       axis: Axis(map.title, unit: map.unit.display), limits: Array(lines.prefix(2)),
       footer: footer(map.quantity + (map.item.map { " [\($0)]" } ?? "")))
+    // Two stand side by side in the report; a small page keeps their words readable.
+    (figure.width, figure.height) = (5, 4.2)
+    return figure
   }
 
   /// A value of each channel against its detector's temperature, a colour and marker a block.
@@ -78,10 +87,12 @@ struct BiasFigures: Sendable {
       }
       return x.isEmpty ? nil : (selection.block, x, y)
     }
-    return .scatter(
+    var figure = Figure.scatter(
       title: "\(test): \(map.title) against CCD temperature",
       x: Axis("CCD temperature, mean of top and bottom", unit: "°C"),
       y: Axis(map.title, unit: map.unit.display), groups: groups, footer: footer(map.quantity))
+    figure.height = 4.6
+    return figure
   }
 
   // MARK: - Structure

@@ -24,7 +24,8 @@ struct BiasReport {
     body += stabilitySections
     body.append(.appendix)
     body += DefinitionsSection.nodes(
-      MetaBias.quantities.map(\.name),
+      MetaBias.quantities.map(\.name)
+        + (tests.contains { !$0.gains.isEmpty } ? [MetaBias.gain.name] : []),
       Dictionary(
         try input.warehouse.quantities().map { ($0.name, $0) },
         uniquingKeysWith: { first, _ in first }))
@@ -100,26 +101,37 @@ struct BiasReport {
 
   private var requirements: [Document.Node] {
     var nodes: [Document.Node] = [
-      .section(level: 1, "Requirements", label: "requirements-section"),
-      .table(ReportTables.requirements(results)),
+      .section(level: 1, "Requirements", label: "requirements-section")
     ]
-    let reasons = results.filter { !$0.reasons.isEmpty }.map { result in
-      Document.Field(
-        "\(result.requirement.id), \(result.test)",
-        .init(result.reasons.prefix(6).map { "\($0.reason): \($0.count)" }.joined(separator: "; ")))
+    for data in tests {
+      nodes.append(.table(ReportTables.requirements(results, test: data.test)))
+      nodes += untested(data)
+      nodes.append(.table(ReportTables.matrix(results, selections, test: data.test)))
     }
-    if !reasons.isEmpty {
-      // Blocks without results repeat the same reasons for each requirement; said once is enough.
-      let groups = Dictionary(grouping: reasons, by: \.value)
-      let merged = groups.map { value, fields in
-        Document.Field(fields.count == results.count ? "All" : fields.map(\.key).joined(separator: "; "), value)
-      }.sorted { $0.key < $1.key }
-      nodes.append(.paragraph("Why quadrants were not tested, with their number:"))
-      nodes.append(.definitions(merged))
-    }
-    nodes.append(.table(ReportTables.matrix(results, selections)))
     nodes.append(.table(ReportTables.worst(results, count: 3)))
     return nodes
+  }
+
+  /// Each reason once, with the requirements that it concerns.
+  private func untested(_ data: BiasData) -> [Document.Node] {
+    let mine = results.filter { $0.test == data.test }
+    var ids: [String: [String]] = [:]
+    for result in mine {
+      for (reason, count) in result.reasons {
+        ids["\(reason): \(count) quadrants", default: []].append(result.requirement.id)
+      }
+    }
+    guard !ids.isEmpty else { return [] }
+    let fields = ids.sorted { $0.key < $1.key }.map { reason, ids in
+      let others = mine.map(\.requirement.id).filter { !ids.contains($0) }
+      let words =
+        others.isEmpty
+        ? "all"
+        : others.count < ids.count / 2
+          ? "all but " + others.joined(separator: ", ") : ids.joined(separator: ", ")
+      return Document.Field(reason, Document.Text(words))
+    }
+    return [.paragraph("Why quadrants of the flight blocks were not tested:"), .definitions(fields)]
   }
 
   private var inventory: [Document.Node] {
@@ -222,7 +234,7 @@ struct BiasReport {
         }
         return .figure(
           Document.Figure(
-            input.figurePath("\(data.test)_\(map.key)_MAP"), width: 0.82, caption: caption))
+            input.figurePath("\(data.test)_\(map.key)_MAP"), width: 0.7, caption: caption))
       }
   }
 
@@ -239,7 +251,7 @@ struct BiasReport {
       nodes.append(
         .figure(
           Document.Figure(
-            input.figurePath("\(data.test)_RON_ELE_MAP"), width: 0.82,
+            input.figurePath("\(data.test)_RON_ELE_MAP"), width: 0.7,
             caption: Document.Text(
               "\(data.test): RON in e⁻ rms, over-scan region; gains of \(MetaBias.gainTest)."))))
     }
@@ -259,7 +271,7 @@ struct BiasReport {
         Document.FigureGrid(
           ["RON_OVE_TEMPERATURE", "OFFSET_OVE_TEMPERATURE"].map {
             Document.Figure(input.figurePath("\(data.test)_\($0)"))
-          }, perRow: 2,
+          }, perRow: 1,
           caption: """
             RON and offset of each quadrant, in the over-scan, against the temperature of its CCD; \
             colour and marker are the block.

@@ -38,6 +38,8 @@ public enum MetaBias: Metatest {
     let title: String
     let colours: ColourMap
     let scale: ValueScale
+    /// Digits after the point in the cells.
+    var decimals = 2
     /// The requirement whose failures are marked.
     var requirement: String?
     var hasPreview = false
@@ -59,7 +61,7 @@ public enum MetaBias: Metatest {
     + regions.reversed().map { region in
       Map(
         key: "OFFSET_\(region.uppercased())", quantity: BiasQuantities.offset, item: region,
-        title: "offset, \(regionName(region))", colours: .cividis, scale: .robust,
+        title: "offset, \(regionName(region))", colours: .cividis, scale: .robust, decimals: 0,
         requirement: "OFFSET-\(region.uppercased())", hasPreview: region == "ove")
     }
     + ["columns", "rows"].map { direction in
@@ -111,7 +113,7 @@ public enum MetaBias: Metatest {
     (
       Requirement(
         id: "OFFSET-\(region.uppercased())", kind: .dataQuality,
-        title: "offset less the expected one, \(regionName(region))", unit: .adu, lower: -50,
+        title: "offset less expected, \(regionName(region))", unit: .adu, lower: -50,
         upper: 50, digits: 1, source: limitSource), region
     )
   }
@@ -120,12 +122,12 @@ public enum MetaBias: Metatest {
     (
       Requirement(
         id: "STEP-\(region.uppercased())", kind: .dataQuality,
-        title: "offset of the \(regionName(region)) less that of the pre-scan", unit: .adu,
+        title: "offset less pre-scan, \(regionName(region))", unit: .adu,
         lower: -10, upper: 10, digits: 2, source: limitSource), region
     )
   }
 
   static let electronLimit = Requirement(
-    id: "RON-ELECTRONS", kind: .requirement, title: "read-out noise in electrons, over-scan",
+    id: "RON-ELECTRONS", kind: .requirement, title: "RON in electrons, over-scan",
     unit: .electron, upper: 4.5, digits: 2, source: "instrument requirement, 4.5 electrons rms")
 }

@@ -25,26 +25,27 @@ struct PlaneFigures: Sendable {
   /// colour.
   func heatMap(
     _ map: ChannelMap, name: String, colours: ColourMap, scale: ValueScale = .robust,
-    failing: Set<ChannelPlace> = [], failureMeaning: String = "out of limits", footer: String
+    decimals: Int = 2, failing: Set<ChannelPlace> = [], failureMeaning: String = "out of limits", footer: String
   ) -> Figure {
     let cells = layout.channels.map { channel -> CellMap.Cell in
       let content: CellMap.Cell.Content
       if let value = map.number(at: channel.place) {
         content = .value(value)
       } else {
-        content = .missing(map.reason(at: channel.place) ?? missing[channel.place.block] ?? "no value")
+        // The legend has room for a few words; caption and tables give each reason.
+        content = .missing(map.values[channel.place] == nil ? "no results" : "not measurable")
       }
       return CellMap.Cell(
         column: channel.column, row: channel.row, content, label: channel.amplifier.name,
         isFailed: failing.contains(channel.place))
     }
     return Figure(
-      width: 8, height: 7.4, title: name, footer: footer,
+      width: 8, height: 7, title: name, footer: footer,
       content: .cells(
         CellMap(
           columns: layout.columns, rows: layout.rows, cells: cells, groups: groups,
           value: Axis(map.title, unit: map.unit.display), scale: scale, map: colours,
-          decimals: min(map.digits, 2), bottomLabels: columnLabels, leftLabels: sliceLabels,
+          decimals: decimals, bottomLabels: columnLabels, leftLabels: sliceLabels,
           rightLabels: blockLabels, failureMeaning: failureMeaning, caption: caption)))
   }
 

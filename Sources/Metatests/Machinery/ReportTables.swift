@@ -38,8 +38,7 @@ enum ReportTables {
         },
       rows: rows,
       caption: [
-        .text("\(map.title), of each quadrant. Numbers in brackets are 1σ uncertainties of the last "),
-        .text("digits. "), .link("Definition", to: DefinitionLabel.of(map.quantity)), ".",
+        .text("\(map.title), of each quadrant; ± is the 1σ uncertainty. "), .link("Definition", to: DefinitionLabel.of(map.quantity)), ".",
       ], pagination: .breaking, size: .footnote,
       rulesAfter: Set(stride(from: perSlice, to: onPlane.count + 1, by: perSlice)))
   }
@@ -84,32 +83,33 @@ enum ReportTables {
     }
   }
 
-  /// One row a requirement: limits, counts, worst margin.
-  static func requirements(_ results: [RequirementResult]) -> Document.Table {
+  /// One row a requirement of one test: limits, counts, worst margin.
+  static func requirements(_ results: [RequirementResult], test: String) -> Document.Table {
     Document.Table(
       [
-        .init("Outcome"), .init("Id"), .init("Test"), .init("What", .wrapped(share: 0.3)),
+        .init("Outcome"), .init("Id"), .init("What", .wrapped(share: 0.24)),
         .init("Limits", .right), .init("Unit"), .init("Pass", .right), .init("Fail", .right),
         .init("Not tested", .right), .init("Worst margin", .right), .init("at"),
       ],
-      rows: results.map { result in
+      rows: results.filter { $0.test == test }.map { result in
         let requirement = result.requirement
         let counts = result.counts(result.flightPlaces)
         let worst = result.worst(.max).first { result.flight.contains($0.place.block) }
         return [
-          .status(status(result.verdict), result.verdict.rawValue), .code(requirement.id),
-          .words(result.test), .words(requirement.title), .words(limits(requirement)),
+          .status(status(result.verdict), result.verdict.rawValue), .words(requirement.id),
+          .words(requirement.title), .words(limits(requirement)),
           .words(requirement.unit.display), .words(String(counts.passed)),
           .words(String(counts.failed)), .words(String(counts.untested)),
           .value(worst?.margin, digits: requirement.digits),
           .words(worst.map { name($0.place) } ?? ""),
         ]
       },
-      caption: """
-        Requirements and limits, judged on the flight blocks; counts are of quadrants. The margin is \
-        the distance to the nearest limit, negative outside. A value passes above the lower limit \
-        and up to the upper one.
-        """, label: "requirements", size: .footnote)
+      caption: Document.Text(
+        """
+        \(test): requirements and limits, judged on the flight blocks; counts are of quadrants. The \
+        margin is the distance to the nearest limit, negative outside. A value passes above the \
+        lower limit and up to the upper one.
+        """), size: .footnote)
   }
 
   static func limits(_ requirement: Requirement) -> String {
@@ -127,29 +127,29 @@ enum ReportTables {
   }
 
   /// Requirements down, blocks across: how many quadrants fail.
-  static func matrix(_ results: [RequirementResult], _ selections: [BlockSelection])
+  static func matrix(_ results: [RequirementResult], _ selections: [BlockSelection], test: String)
     -> Document.Table
   {
-    let blocks = selections.filter { $0.role == .flight || $0.run != nil }.map(\.block)
-    let unique = blocks.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    let blocks = selections.filter { $0.test == test && ($0.role == .flight || $0.run != nil) }
+      .map(\.block)
     return Document.Table(
-      [.init("Id"), .init("Test")]
-        + unique.map { Document.Table.Column(Document.Text(String($0.prefix(4))), .centre) },
-      rows: results.map { result in
-        [.code(result.requirement.id), .words(result.test)]
-          + unique.map { block in
+      [.init("Id")]
+        + blocks.map { Document.Table.Column(Document.Text(String($0.prefix(4))), .left) },
+      rows: results.filter { $0.test == test }.map { result in
+        [.words(result.requirement.id)]
+          + blocks.map { block in
             let counts = result.counts(result.outcomes.keys.filter { $0.block == block })
-            let total = counts.passed + counts.failed + counts.untested
             if counts.failed > 0 { return .status(.fail, String(counts.failed)) }
             if counts.passed == 0 { return .status(.missing) }
-            return counts.untested > 0
-              ? .status(.warning, "\(total - counts.untested)") : .status(.pass)
+            return counts.untested > 0 ? .status(.warning, "\(counts.passed)") : .status(.pass)
           }
       },
-      caption: """
-        Compliance by block: passed; failed, with the number of quadrants; an exclamation mark where \
-        only some quadrants were tested, with their number; an empty circle where none was.
-        """, label: "matrix", size: .footnote)
+      caption: Document.Text(
+        """
+        \(test): compliance by block (first four letters): passed; failed, with the number of \
+        quadrants; an exclamation mark where only some quadrants were tested, with their number; an \
+        empty circle where none was.
+        """), size: .footnote)
   }
 
   /// The quadrants nearest to, or farthest beyond, their limits.
@@ -161,7 +161,7 @@ enum ReportTables {
       for offender in result.worst(count) {
         rows.append([
           .status(offender.margin > 0 || requirement.admits(offender.value) ? .pass : .fail),
-          .code(requirement.id), .words(result.test), .words(offender.place.block),
+          .words(requirement.id), .words(result.test), .words(offender.place.block),
           .words(offender.place.detector), .words(offender.place.amplifier),
           .value(offender.value, digits: requirement.digits),
           .value(offender.margin, digits: requirement.digits), .words(requirement.unit.display),
