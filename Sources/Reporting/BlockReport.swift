@@ -51,13 +51,14 @@ public struct BlockReport: Sendable {
     try AtomicFile.makeFolder(figures)
     let drawn = try await ReportFigures.draw(
       body(), into: figures, date: date.iso, workers: workers)
-    let products = try await BlockProducts.write(
+    let pdf = "\(folder)/\(SafeName.component(data.run.test))_report.pdf"
+    // LaTeX is a process of its own: the products are written while it works.
+    async let products = BlockProducts.write(
       data, root: family.productName, folder: folder, created: date.seconds,
       pictures: drawn.paths.filter { $0.hasSuffix(".png") }, workers: workers)
-    let pdf = "\(folder)/\(SafeName.component(data.run.test))_report.pdf"
     let compiled = try await LatexCompiler.compile(
       document(drawn.nodes, date: date.seconds), to: pdf, options: latex)
-    return ([pdf] + products + drawn.paths, compiled.warnings)
+    return ([pdf] + (try await products) + drawn.paths, compiled.warnings)
   }
 
   // MARK: - Contents

@@ -67,7 +67,6 @@ struct BlockReportTests {
     "every fixture becomes a report without a warning of LaTeX",
     arguments: [
       ("esis-one", "esis-ccd230", 1), ("esis-two", "esis-ccd230", 2), ("tiny-forty", "tiny", 40),
-      ("tiny-one", "tiny", 1),
     ])
   func cameras(name: String, camera: String, exposures: Int) async throws {
     var options = Fixture.Options()

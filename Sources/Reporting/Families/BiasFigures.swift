@@ -106,6 +106,11 @@ enum BiasFigures {
     let margin = max((high - low) * 0.05, 0.01)
     let bins = 24
     let edges = (0...bins).map { low - margin + (high - low + 2 * margin) * Double($0) / Double(bins) }
+    // A narrow range has no round numbers that fit into a small panel: two marks, as exact as shown.
+    let ticks = [0.2, 0.8].map { share in
+      let value = ((low + share * (high - low)) * 100).rounded() / 100
+      return Tick(value, NumberText.fixed(value, digits: 2))
+    }
     let figure = BlockLayout.figure(
       data.camera, title: CheckFigures.title("Scatter of single frames", data), footer: footer
     ) { detector, amplifier in
@@ -120,7 +125,7 @@ enum BiasFigures {
       guard !marks.isEmpty else { return .missing("no frame") }
       return .axes(
         Axes(
-          x: Axis("RON", unit: "ADU"), y: Axis("frames"), marks: marks, legend: .right))
+          x: Axis("RON", unit: "ADU", ticks: ticks), y: Axis("frames"), marks: marks, legend: .right))
     }
     return [
       .section(2, "Read-out noise of single frames", label: "histograms"),

@@ -34,14 +34,14 @@ public enum DefinitionsSection {
     nodes.append(
       .table(
         Document.Table(
-          [.init("Quantity"), .init("Unit"), .init("Meaning", .wrapped(share: 0.6))],
+          [.init("Quantity"), .init("Unit"), .init("Meaning", .wrapped(share: 0.68))],
           rows: read.map { name in
             let stored = quantities[name]
             return [
               .code(name), .words(stored.map { UnitText.display($0.unit) } ?? ""),
               .words(stored?.meaning ?? "Not registered in this warehouse."),
             ]
-          }, caption: "House-keeping quantities", pagination: .breaking, size: .footnote)))
+          }, caption: "House-keeping quantities", pagination: .breaking, size: .tiny)))
     return nodes
   }
 }

@@ -99,8 +99,8 @@ public enum ProvenanceSection {
     let folders = commonFolder(inputs.map(\.path))
     return Document.Table(
       [
-        .init("Role"), .init("File", .wrapped(share: 0.34)),
-        .init("Size", .right), .init("SHA-256", .wrapped(share: 0.48)),
+        .init("Role"), .init("File", .wrapped(share: 0.33)),
+        .init("Size", .right), .init("SHA-256", .wrapped(share: 0.53)),
       ],
       rows: inputs.map { input in
         [
