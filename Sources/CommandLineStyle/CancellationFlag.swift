@@ -19,7 +19,9 @@ public enum CancellationFlag {
     public var problem: String {
       signal == SIGTERM ? "ended by a termination request" : "ended by Ctrl-C"
     }
-    public var remedy: String? { "what was finished before is kept; the same command goes on from there" }
+    public var remedy: String? {
+      "what was finished before is kept; the same command goes on from there"
+    }
     public var exitCode: ExitCode { signal == SIGTERM ? .terminated : .interrupted }
   }
 
@@ -32,7 +34,9 @@ public enum CancellationFlag {
     received.store(0, ordering: .relaxed)
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
-        if CancellationFlag.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+        if CancellationFlag.received.exchange(number, ordering: .relaxed) != 0 {
+          _exit(128 + number)
+        }
       }
     }
     // A reader that goes away (`vis-meta query | head`) is reported by write, not by death.

@@ -69,7 +69,8 @@ public final class ProgressLine: Sendable {
     let full = Int(share * 20)
     let percent = String(Int(share * 100))
     let bar = String(repeating: "#", count: full) + String(repeating: "-", count: 20 - full)
-    let text = "[\(bar)] " + String(repeating: " ", count: 3 - percent.count) + "\(percent) % \(label)"
+    let text =
+      "[\(bar)] " + String(repeating: " ", count: 3 - percent.count) + "\(percent) % \(label)"
     return TextTable.clipped(text, to: max(1, columns - 1))
   }
 

@@ -23,7 +23,8 @@ public struct CommandEnd: Error, Equatable {
 /// - Parameters:
 ///   - root: the program's command; `AsyncParsableCommand`s run within this task.
 ///   - arguments: those of the process unless given.
-public func runCommand(_ root: any ParsableCommand.Type, arguments: [String]? = nil) async -> Never {
+public func runCommand(_ root: any ParsableCommand.Type, arguments: [String]? = nil) async -> Never
+{
   CancellationFlag.install()
   let arguments = arguments ?? Array(CommandLine.arguments.dropFirst())
   let outcome = await outcomeOfCommand(root, arguments: arguments)

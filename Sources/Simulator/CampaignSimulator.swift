@@ -52,7 +52,8 @@ public struct CampaignSimulator: Sendable {
         remedy: "simulated are 7.5.X, 7.2.X, 6.5.X and 6.3.0")
     }
     guard (1...10_000).contains(order.frames ?? 1), order.firstObsID >= 0,
-      order.firstObsID < 1 << 31, (1970...2069).contains(order.start.parts.year), !order.tests.isEmpty
+      order.firstObsID < 1 << 31, (1970...2069).contains(order.start.parts.year),
+      !order.tests.isEmpty
     else {
       throw SimulatorError(
         .badOption, "frames, first ObsID, tests or start date are out of range",
@@ -92,7 +93,9 @@ public struct CampaignSimulator: Sendable {
   /// - Throws: `SimulatorError` where a block's folder is there already, `FileError`, `FITSError`, and
   ///   what `check` throws.
   public func run(
-    progress: @escaping @Sendable (_ done: Int, _ total: Int, _ block: String) -> Void = { _, _, _ in },
+    progress: @escaping @Sendable (_ done: Int, _ total: Int, _ block: String) -> Void = {
+      _, _, _ in
+    },
     check: @escaping @Sendable () throws -> Void = {}
   ) async throws -> Summary {
     for plan in plans where !order.overwrites {

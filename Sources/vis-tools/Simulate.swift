@@ -26,7 +26,8 @@ struct Simulate: AsyncParsableCommand {
   var block: [String] = []
   @Option(name: [.short, .long], help: "A test; may be repeated. BIAS01 and BIAS02 unless given.")
   var test: [String] = []
-  @Option(name: [.customShort("n"), .long], help: "Frames per test and CCD; else as each test defines.")
+  @Option(
+    name: [.customShort("n"), .long], help: "Frames per test and CCD; else as each test defines.")
   var frames: Int?
   @Option(help: "Camera: euclid-vis, tiny, or the path of a YAML file.")
   var camera = "euclid-vis"

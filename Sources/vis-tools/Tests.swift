@@ -57,7 +57,8 @@ struct Tests: ParsableCommand {
     let terminal = Terminal.current(.output)
     var text = "\(terminal.styled(definition.name, .bold)) (\(definition.family))\n"
     text += "\(definition.purpose)\n"
-    text += "\(definition.frames) frames, \(Self.minutes(definition)) min, rows \(definition.window)\n\n"
+    text +=
+      "\(definition.frames) frames, \(Self.minutes(definition)) min, rows \(definition.window)\n\n"
     for step in try TestCatalog.entry(named: test).subtasks {
       text += "  \(step.name): \(step.summary)\n"
     }

@@ -65,7 +65,9 @@ struct CommandLineStyleTests {
     #expect(help.exitCode == 0 && help.output.contains("USAGE") && help.message == "")
   }
 
-  @Test("other ends have their codes", arguments: [("ok", 0), ("limits", 3), ("cancel", 130), ("strange", 1)])
+  @Test(
+    "other ends have their codes",
+    arguments: [("ok", 0), ("limits", 3), ("cancel", 130), ("strange", 1)])
   func ends(mode: String, code: Int32) async {
     #expect(await outcomeOfCommand(Sample.self, arguments: [mode]).exitCode == code)
   }
@@ -132,7 +134,9 @@ struct CommandLineStyleTests {
     #expect(seen.text.hasPrefix("\r\u{1B}[K[##########----------]  50 % frames of"))
     #expect(seen.text.hasSuffix("…\r\u{1B}[Kstage\n"))
     let plain = Seen()
-    let pipe = ProgressLine(terminal: Terminal(isTerminal: false, environment: [:])) { plain.append($0) }
+    let pipe = ProgressLine(terminal: Terminal(isTerminal: false, environment: [:])) {
+      plain.append($0)
+    }
     pipe.update(done: 1, of: 0, "x")
     pipe.note("stage")
     pipe.finish()
@@ -142,7 +146,9 @@ struct CommandLineStyleTests {
 
 @Suite("The cancellation flag", .serialized)
 struct CancellationFlagTests {
-  @Test("a raised flag throws with the signal's exit code", arguments: [(Int32(2), Int32(130)), (15, 143)])
+  @Test(
+    "a raised flag throws with the signal's exit code",
+    arguments: [(Int32(2), Int32(130)), (15, 143)])
   func raised(signal: Int32, code: Int32) throws {
     CancellationFlag.set(signal: 0)
     try CancellationFlag.check()

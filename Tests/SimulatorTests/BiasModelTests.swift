@@ -30,7 +30,9 @@ struct BiasModelTests {
     withExtendedLifetime(image) { Array(image.pixels) }
   }
 
-  private func values(_ image: Image<UInt16>, _ name: String, _ region: RegionName) throws -> [Double] {
+  private func values(_ image: Image<UInt16>, _ name: String, _ region: RegionName) throws
+    -> [Double]
+  {
     let amplifier = try #require(camera.amplifier(named: name))
     let place = amplifier.frameRegion(of: try #require(camera.checkRegion(region)))
     return place.rows.flatMap { y in place.columns.map { Double(image[$0, y]) } }

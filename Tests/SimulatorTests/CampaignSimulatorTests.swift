@@ -42,7 +42,8 @@ struct CampaignSimulatorTests {
       let rows = log.rows.filter { $0.test == definition.label }
       #expect(rows.count == 6)
       for row in rows {
-        for (column, value) in definition.columns[0].expectedLogValues where row.values[column] != nil {
+        for (column, value) in definition.columns[0].expectedLogValues
+        where row.values[column] != nil {
           #expect(value.admits(try #require(row.values[column])), "\(column)")
         }
       }
@@ -126,7 +127,8 @@ struct CampaignSimulatorTests {
     order.elvis = "6.3.0"
     _ = try await CampaignSimulator(order).run()
     let version = try ElvisVersion.require("6.3.0")
-    let log = try ExposureLog.read(folders: [day()], options: .init(version: version, isStrict: true))
+    let log = try ExposureLog.read(
+      folders: [day()], options: .init(version: version, isStrict: true))
     #expect(log.version.name == "6.3.0")
     #expect(log.rows[0].values["v_tpmod"]?.integer == 123)
   }

@@ -32,7 +32,9 @@ struct FaultTests {
     }
   }
 
-  @Test("each kind is recorded in the truth and leaves the other frames alone", arguments: Fault.Kind.allCases)
+  @Test(
+    "each kind is recorded in the truth and leaves the other frames alone",
+    arguments: Fault.Kind.allCases)
   func recorded(kind: Fault.Kind) async throws {
     try await simulate(kind)
     let truth = try TruthFile.parse(
@@ -133,7 +135,9 @@ struct FaultTests {
     for row in log.rows { #expect(row.exposureTime == (row.obsid == 1001 ? 1.5 : 0)) }
   }
 
-  @Test("saturated and lost pixels are there in number", arguments: [(Fault.Kind.saturated, 65535, 30), (.lostPixels, 0, 8)])
+  @Test(
+    "saturated and lost pixels are there in number",
+    arguments: [(Fault.Kind.saturated, 65535, 30), (.lostPixels, 0, 8)])
   func pixels(kind: Fault.Kind, value: Int32, rows: Int) async throws {
     try await simulate(kind)
     let image = try FITSFile(path: try framePath).readInt32()
@@ -147,7 +151,9 @@ struct FaultTests {
     #expect(
       try Fault(parsing: "wrong-size:1002:CCD3")
         == Fault(.wrongSize, obsid: 1002, detector: "CCD3"))
-    for text in ["", "hk-non", "hk-nan:x", "hk-nan:-1", "hk-nan:1:CCD1:2", "hk-nan:99999999999999999999"] {
+    for text in [
+      "", "hk-non", "hk-nan:x", "hk-nan:-1", "hk-nan:1:CCD1:2", "hk-nan:99999999999999999999",
+    ] {
       #expect(throws: SimulatorError.self) { try Fault(parsing: text) }
     }
     let error = #expect(throws: SimulatorError.self) { try Fault(parsing: "missing-frme") }

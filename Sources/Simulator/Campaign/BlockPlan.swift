@@ -118,15 +118,19 @@ struct BlockPlan: Sendable {
     for var fault in faults {
       let obsid = fault.obsid ?? (exposures.first?.obsid ?? 0) + (tests.first?.frames ?? 1) / 2
       guard exposures.contains(where: { $0.obsid == obsid }) else {
-        let range = exposures.first.flatMap { a in exposures.last.map { "\(a.obsid) ... \($0.obsid)" } }
+        let range = exposures.first.flatMap { a in
+          exposures.last.map { "\(a.obsid) ... \($0.obsid)" }
+        }
         throw SimulatorError(
-          .faultMisses, "the fault \(fault.kind.rawValue) names ObsID \(obsid), which is not simulated",
+          .faultMisses,
+          "the fault \(fault.kind.rawValue) names ObsID \(obsid), which is not simulated",
           remedy: "simulated are \(range ?? "none")")
       }
       let detector = fault.detector ?? camera.detectors.first ?? ""
       guard camera.detectors.contains(detector) else {
         throw SimulatorError(
-          .faultMisses, "the fault \(fault.kind.rawValue) names detector '\(detector)', which is unknown",
+          .faultMisses,
+          "the fault \(fault.kind.rawValue) names detector '\(detector)', which is unknown",
           remedy: "the camera has \(camera.detectors.joined(separator: ", "))")
       }
       fault.obsid = obsid

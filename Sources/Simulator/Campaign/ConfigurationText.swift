@@ -22,7 +22,8 @@ enum ConfigurationText {
       lines.append("  sn_ccd\(index + 1): \(quoted(plan.truth[detector]?.serial ?? ""))")
     }
     lines += [
-      "  sn_roe: \(quoted(plan.block.roe))", "  sn_rpsu: \(quoted(plan.block.rpsu))", "report: true",
+      "  sn_roe: \(quoted(plan.block.roe))", "  sn_rpsu: \(quoted(plan.block.rpsu))",
+      "report: true",
       "sessions:", "  D11:", "    data: [\(folders.map(quoted).joined(separator: ", "))]",
       "    tasks:",
     ]

@@ -79,7 +79,8 @@ public struct Fault: Sendable, Hashable, Codable {
     if parts.count > 1, !parts[1].isEmpty {
       guard let obsid = Int(parts[1]), obsid >= 0 else {
         throw SimulatorError(
-          .badOption, "'\(parts[1].clipped(to: 40))' in the fault '\(text.clipped(to: 80))' is no ObsID",
+          .badOption,
+          "'\(parts[1].clipped(to: 40))' in the fault '\(text.clipped(to: 80))' is no ObsID",
           remedy: "write KIND[:OBSID[:CCD]]")
       }
       self.obsid = obsid

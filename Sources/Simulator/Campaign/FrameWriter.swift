@@ -49,7 +49,9 @@ struct FrameWriter {
 
   /// Sets a share of the first amplifier's image rows to one value.
   private func spoil(_ image: Image<UInt16>, from low: Double, to high: Double, with value: Int) {
-    guard let amplifier = camera.amplifiers.first, let region = camera.regions[.image] else { return }
+    guard let amplifier = camera.amplifiers.first, let region = camera.regions[.image] else {
+      return
+    }
     let rows = Double(region.rows.count)
     let canonical = Region(
       columns: region.columns,

@@ -19,8 +19,10 @@ struct HousekeepingReadings {
     let keys = plan.version.housekeepingKeys.filter { $0 != "TimeStamp" }
     let table = HousekeepingTable.standard
     let sources = keys.map { name in
-      (name: name, stream: RandomStream(seed: seed, "hk", plan.block.name, name),
-        nominal: nominal(of: name, key: table.key(named: name), row: row))
+      (
+        name: name, stream: RandomStream(seed: seed, "hk", plan.block.name, name),
+        nominal: nominal(of: name, key: table.key(named: name), row: row)
+      )
     }
     return (0..<Self.count).map { second in
       var values: [String: Double] = [:]

@@ -37,16 +37,21 @@ struct LogRows {
     for (index, name) in camera.detectors.prefix(3).enumerated() {
       let mine = plan.truth[name]
       for (sensor, letter) in ["T", "B"].enumerated() {
-        let value = mine.flatMap { $0.temperatures.indices.contains(sensor) ? $0.temperatures[sensor] : nil }
+        let value = mine.flatMap {
+          $0.temperatures.indices.contains(sensor) ? $0.temperatures[sensor] : nil
+        }
         row["R1C\(index + 1)_T\(letter)"] = .double(value ?? -120)
       }
-      if plan.has(.wrongSerial, exposure, name) { row["sn_ccd\(index + 1)"] = .string("00000-00-00") }
+      if plan.has(.wrongSerial, exposure, name) {
+        row["sn_ccd\(index + 1)"] = .string("00000-00-00")
+      }
     }
     if plan.has(.wrongExposureTime, exposure) {
       row["exptime"] = .double((row["exptime"]?.number ?? 0) + 1.5)
     }
     for (old, new) in [
-      ("spw_clk", "cdpu_clk"), ("v_tpmod", "v_tp_mod"), ("s_tpmod", "s_tp_mod"), ("motr_on", "motr"),
+      ("spw_clk", "cdpu_clk"), ("v_tpmod", "v_tp_mod"), ("s_tpmod", "s_tp_mod"),
+      ("motr_on", "motr"),
     ] {
       row[old] = row[new]
     }
