@@ -20,7 +20,7 @@ public enum CancellationFlag {
       signal == SIGTERM ? "ended by a termination request" : "ended by Ctrl-C"
     }
     public var remedy: String? {
-      "what was finished before is kept; the same command goes on from there"
+      "what was finished before is kept"
     }
     public var exitCode: ExitCode { signal == SIGTERM ? .terminated : .interrupted }
   }
