@@ -53,7 +53,10 @@ enum BiasFigures {
     _ data: TestRunData, footer: String, text: String, limits: Axis.Limits = .robust,
     shaded: Bool = true, isKey: Bool = false
   ) -> ReportPart {
-    let limit = data.obsids.count > 20 ? profilePoints / 2 : profilePoints
+    // Many curves lie over each other; a single one can show more.
+    let points = shaded ? data.obsids.count > 20 ? profilePoints / 2 : profilePoints : 2 * profilePoints
+    let limit = max(points, x == "column" && limits == .data ? firstColumns : 0)
+    let extent = curves.compactMap(\.x.last).max() ?? 0
     let places = Dictionary(grouping: curves) { "\($0.place.detector ?? "")/\($0.place.amplifier ?? "")" }
     var per = 1
     var reduced: [String: [Series]] = [:]
@@ -74,7 +77,8 @@ enum BiasFigures {
       }
       return .axes(
         Axes(
-          x: Axis(x, unit: "pixel"), y: Axis(y, unit: "ADU", limits: limits),
+          x: Axis(x, unit: "pixel", ticks: BlockLayout.pixelTicks(extent)),
+          y: Axis(y, unit: "ADU", limits: limits),
           marks: series.map { .series($0) }, legend: .none,
           shading: several ? Shading(TimeText.axis(data)) : nil))
     }

@@ -60,8 +60,10 @@ enum BiasMasterFigures {
       return .image(
         ImagePanel(
           image, scale: scale, map: .grey, value: Axis("level above the offset", unit: "ADU"),
-          x: Axis("x", unit: "pixel", limits: .fixed(0, Double(facts.width))),
-          y: Axis("y", unit: "pixel", limits: .fixed(0, Double(facts.height)))))
+          x: Axis("x", unit: "pixel", limits: .fixed(0, Double(facts.width)),
+            ticks: BlockLayout.pixelTicks(Double(facts.width))),
+          y: Axis("y", unit: "pixel", limits: .fixed(0, Double(facts.height)),
+            ticks: BlockLayout.pixelTicks(Double(facts.height)))))
     }
     let caption = Document.Text(
       "Master bias: the quadrants as they lie in the frame, averaged over boxes, in one scale that reaches from the lowest 5th to the highest 95th percentile of the quadrants."

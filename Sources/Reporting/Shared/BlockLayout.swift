@@ -41,6 +41,21 @@ public enum BlockLayout {
     camera.detectors.count * max(1, camera.display.map(\.count).max() ?? 1) < 4 ? 0.76 : 1
   }
 
+  /// Marks from 0 that fit into a narrow panel without touching those of its neighbour.
+  ///
+  /// - Parameter extent: the length of the axis, in pixels; nil comes back for 0 or less.
+  static func pixelTicks(_ extent: Double) -> [Tick]? {
+    guard extent >= 2, extent < 1e9 else { return nil }
+    var step = 1.0
+    let factors = [2, 2.5, 2]
+    var index = 0
+    while step * factors[index % 3] <= extent / 2 {
+      step *= factors[index % 3]
+      index += 1
+    }
+    return (0...1).map { Tick(Double($0) * step, NumberText.fixed(Double($0) * step, digits: 0)) }
+  }
+
   /// A figure with such a grid.
   public static func figure(
     _ camera: Camera, title: String, footer: String, sharesAxes: Bool = true,
