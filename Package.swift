@@ -134,8 +134,8 @@ let package = Package(
     .executableTarget(
       name: "vison-run",
       dependencies: [
-        "CommandLineStyle", "Diagnostics", "DurableFiles", "Detector", "Campaign", "Ingest",
-        "Warehouse", "BlockTests", "Reporting", argumentParser,
+        "CommandLineStyle", "Diagnostics", "DurableFiles", "Detector", "FITSFiles", "Campaign",
+        "Ingest", "Analysis", "Warehouse", "BlockTests", "Reporting", argumentParser,
       ], swiftSettings: settings),
     .executableTarget(
       name: "vis-meta",
@@ -171,6 +171,12 @@ let package = Package(
       "Warehouse", ["Warehouse", "Diagnostics", "DurableFiles", "Detector", grdb],
       resources: [.copy("Fixtures")]),
     tests("BlockTests", ["BlockTests", "Campaign", "Diagnostics", "Simulator", "Warehouse"]),
+    tests("CommandLineStyle", ["CommandLineStyle", "Diagnostics", argumentParser]),
+    tests(
+      "Simulator",
+      [
+        "Simulator", "Campaign", "Detector", "Diagnostics", "DurableFiles", "FITSFiles", "Ingest",
+      ]),
     tests("Plots", ["Plots", "Diagnostics", "DurableFiles"]),
     tests("LatexReport", ["LatexReport", "Diagnostics", "DurableFiles"]),
     tests("DataProducts", ["DataProducts", "Diagnostics", "DurableFiles", "FITSFiles"]),

@@ -8,3 +8,7 @@
 static inline const gsl_multifit_robust_type *vison_gsl_bisquare(void) {
   return gsl_multifit_robust_bisquare;
 }
+
+// The version's text is a global variable, which Swift takes for shared mutable state.
+#include <gsl/gsl_version.h>
+static inline const char *vison_gsl_version(void) { return gsl_version; }

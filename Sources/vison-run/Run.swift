@@ -113,7 +113,7 @@ struct Run: AsyncParsableCommand {
     let progress = ProgressLine(isQuiet: quiet)
     var summaries: [ExecutionSummary] = []
     for session in chosen {
-      let options = options(configuration)
+      let options = options(configuration, store)
       let log = try RunLog(path: writesLog ? "Calib_\(options.name).log" : nil)
       let engine = Engine(
         configuration: configuration, warehouse: store, options: options, log: log,
@@ -156,7 +156,9 @@ struct Run: AsyncParsableCommand {
     }
   }
 
-  private func options(_ configuration: BlockConfiguration) -> EngineOptions {
+  private func options(_ configuration: BlockConfiguration, _ store: Warehouse)
+    -> EngineOptions
+  {
     var options = EngineOptions(tag: tag)
     options.workers = workers
     options.checksOnly = checksOnly
@@ -166,6 +168,7 @@ struct Run: AsyncParsableCommand {
     options.commandLine = CommandLine.arguments.joined(separator: " ")
     options.operatorName =
       configuration.filledInBy ?? ProcessInfo.processInfo.environment["USER"] ?? "unknown"
+    options.libraries = LibraryVersions.all(store)
     options.host = ProcessInfo.processInfo.hostName
     return options
   }

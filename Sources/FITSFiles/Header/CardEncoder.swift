@@ -39,7 +39,7 @@ struct CardEncoder {
       throw bad("\"\(card.keyword)\" is no keyword: at most 8 of A-Z, 0-9, - and _")
     }
     switch card.value {
-    case .text(let text): try appendText(card, text)
+    case .text(let text): try appendText(card, Self.withoutZone(text, of: card.keyword))
     case .commentary(let text):
       let pieces = Self.pieces(of: Self.ascii(text), limit: 72)
       for piece in pieces { push(Self.padded(card.keyword, 8) + piece) }
@@ -61,6 +61,15 @@ struct CardEncoder {
   }
 
   // MARK: - Text
+
+  /// A time as DATE keywords have it: ISO 8601 without the Z, as FITS times are UTC unless TIMESYS says
+  /// otherwise (FITS 4.0, section 9.1.1).
+  static func withoutZone(_ text: String, of keyword: String) -> String {
+    guard keyword == "DATE" || keyword.hasPrefix("DATE-"), text.utf8.count >= 20,
+      text.hasSuffix("Z"), text.dropFirst(10).first == "T", text.dropFirst(4).first == "-"
+    else { return text }
+    return String(text.dropLast())
+  }
 
   /// A text as printable ASCII: every other character becomes `\u{hex}`.
   static func ascii(_ text: String) -> String {
