@@ -36,7 +36,7 @@ struct BiasFigures: Sendable {
 
   /// What a marked quadrant violates, in the few words for which a legend has room.
   private static func failure(_ requirement: Requirement) -> String {
-    requirement.id.hasPrefix("OFFSET")
+    requirement.id.hasPrefix("OFF-")
       ? "unexpected" : "not \(ReportTables.limits(requirement))"
   }
 
@@ -69,6 +69,18 @@ struct BiasFigures: Sendable {
       footer: footer(map.quantity + (map.item.map { " [\($0)]" } ?? "")))
     // Two stand side by side in the report; a small page keeps their words readable.
     (figure.width, figure.height) = (5, 4.2)
+    guard case .panel(.axes(var axes)) = figure.content else { return figure }
+    if samples.count == 1 {
+      // Limits stand in the corners, and a legend beside the panel would take half of its width.
+      axes.legend = .none
+      figure.title += " (N = \(on.count))"
+    }
+    for (index, mark) in axes.marks.enumerated() where samples.indices.contains(index) {
+      guard case .steps(var steps) = mark else { continue }
+      steps.label = "\(samples[index].label),\nN = \(samples[index].values.count)"
+      axes.marks[index] = .steps(steps)
+    }
+    figure.content = .panel(.axes(axes))
     return figure
   }
 
@@ -125,7 +137,7 @@ struct BiasFigures: Sendable {
   func mosaic(_ images: [String: PlotImage]) -> Figure {
     plane.mosaic(
       images, name: "\(test): master bias", value: Axis("master bias", unit: "ADU"),
-      scale: .percentiles(1, 99), footer: footer("master-bias"))
+      scale: .robust, footer: footer("master-bias"))
   }
 }
 

@@ -146,7 +146,7 @@ struct BiasReport {
   private func sections(_ data: BiasData) -> [Document.Node] {
     let test = data.test
     var nodes: [Document.Node] = [
-      .section(level: 1, "\(test): aggregated results", label: "results-\(test)")
+      .pageBreak, .section(level: 1, "\(test): aggregated results", label: "results-\(test)"),
     ]
     if !data.isOnPlane {
       nodes.append(

@@ -62,7 +62,7 @@ public enum MetaBias: Metatest {
       Map(
         key: "OFFSET_\(region.uppercased())", quantity: BiasQuantities.offset, item: region,
         title: "offset, \(regionName(region))", colours: .cividis, scale: .robust, decimals: 0,
-        requirement: "OFFSET-\(region.uppercased())", hasPreview: region == "ove")
+        requirement: "OFF-\(region.uppercased())", hasPreview: region == "ove")
     }
     + ["columns", "rows"].map { direction in
       Map(
@@ -112,8 +112,8 @@ public enum MetaBias: Metatest {
   static let offsetLimits: [(requirement: Requirement, region: String)] = regions.map { region in
     (
       Requirement(
-        id: "OFFSET-\(region.uppercased())", kind: .dataQuality,
-        title: "offset less expected, \(regionName(region))", unit: .adu, lower: -50,
+        id: "OFF-\(region.uppercased())", kind: .dataQuality,
+        title: "offset − expected, \(regionName(region))", unit: .adu, lower: -50,
         upper: 50, digits: 1, source: limitSource), region
     )
   }
@@ -122,12 +122,12 @@ public enum MetaBias: Metatest {
     (
       Requirement(
         id: "STEP-\(region.uppercased())", kind: .dataQuality,
-        title: "offset less pre-scan, \(regionName(region))", unit: .adu,
+        title: "offset − pre-scan, \(regionName(region))", unit: .adu,
         lower: -10, upper: 10, digits: 2, source: limitSource), region
     )
   }
 
   static let electronLimit = Requirement(
-    id: "RON-ELECTRONS", kind: .requirement, title: "RON in electrons, over-scan",
+    id: "RON-E", kind: .requirement, title: "RON in electrons, over-scan",
     unit: .electron, upper: 4.5, digits: 2, source: "instrument requirement, 4.5 electrons rms")
 }

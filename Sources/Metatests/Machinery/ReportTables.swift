@@ -63,13 +63,19 @@ enum ReportTables {
         let obsids = run.obsids.map { "\($0.lowerBound)–\($0.upperBound)" } ?? "–"
         return [
           .words(selection.block), .words(selection.role.rawValue), .words(run.test),
-          .words(run.session), .words(run.dayFolders.joined(separator: ", ")), .words(obsids),
+          .words(run.session), .words(dayFolders(run)), .words(obsids),
           .words(String(run.key.id)), .code(run.analysis.name),
           .words(
             (selection.rule?.rawValue ?? "")
               + (selection.candidates > 1 ? ", of \(selection.candidates) runs" : "")),
         ]
       }, caption: "Data inventory.", label: "inventory", pagination: .automatic, size: .footnote)
+  }
+
+  /// The names of the day folders; where they lie is in the warehouse.
+  private static func dayFolders(_ run: StoredTestRun) -> String {
+    run.dayFolders.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+      .joined(separator: ", ")
   }
 
   // MARK: - Requirements
@@ -87,9 +93,9 @@ enum ReportTables {
   static func requirements(_ results: [RequirementResult], test: String) -> Document.Table {
     Document.Table(
       [
-        .init("Outcome"), .init("Id"), .init("What", .wrapped(share: 0.24)),
-        .init("Limits", .right), .init("Unit"), .init("Pass", .right), .init("Fail", .right),
-        .init("Not tested", .right), .init("Worst margin", .right), .init("at"),
+        .init("Outcome"), .init("Id"), .init("What"), .init("Limits", .right),
+        .init("Pass", .right), .init("Fail", .right), .init("Open", .right),
+        .init("Margin", .right), .init("at"),
       ],
       rows: results.filter { $0.test == test }.map { result in
         let requirement = result.requirement
@@ -97,8 +103,9 @@ enum ReportTables {
         let worst = result.worst(.max).first { result.flight.contains($0.place.block) }
         return [
           .status(status(result.verdict), result.verdict.rawValue), .words(requirement.id),
-          .words(requirement.title), .words(limits(requirement)),
-          .words(requirement.unit.display), .words(String(counts.passed)),
+          .words(requirement.title),
+          .words("\(limits(requirement)) \(requirement.unit.display)"),
+          .words(String(counts.passed)),
           .words(String(counts.failed)), .words(String(counts.untested)),
           .value(worst?.margin, digits: requirement.digits),
           .words(worst.map { name($0.place) } ?? ""),
@@ -106,14 +113,16 @@ enum ReportTables {
       },
       caption: Document.Text(
         """
-        \(test): requirements and limits, judged on the flight blocks; counts are of quadrants. The \
-        margin is the distance to the nearest limit, negative outside. A value passes above the \
-        lower limit and up to the upper one.
+        \(test): requirements and limits, judged on the flight blocks; counts are of quadrants, open \
+        ones were not tested. The margin is the smallest distance to a limit, negative outside. A \
+        value passes above the lower limit and up to the upper one.
         """), size: .footnote)
   }
 
   static func limits(_ requirement: Requirement) -> String {
-    func number(_ value: Double) -> String { NumberText.fixed(value, digits: value == value.rounded() ? 0 : 2) }
+    func number(_ value: Double) -> String {
+      NumberText.fixed(value, digits: value == value.rounded() ? 0 : 2)
+    }
     return switch (requirement.lower, requirement.upper) {
     case (let low?, let high?): "\(number(low)) … \(number(high))"
     case (nil, let high?): "≤ \(number(high))"
@@ -201,11 +210,11 @@ enum ReportTables {
       [
         .init("BLOCK"), .init("TEST"), .init("Run", .right), .init("Analysis"), .init("Version"),
         .init("Began, UTC"), .init("Operator"), .init("Inputs", .right), .init("Inputs’ SHA-256"),
-        .init("Configuration"),
+        .init("Config."),
       ], rows: rows,
       caption: """
         Where the numbers come from: each run with its analysis, the number of files read, and the \
         first digits of the SHA-256 of all inputs and of the configuration.
-        """, label: "provenance", size: .footnote)
+        """, label: "provenance", pagination: .breaking, size: .footnote)
   }
 }

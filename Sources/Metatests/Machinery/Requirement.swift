@@ -11,7 +11,7 @@ public struct Requirement: Sendable, Hashable {
     case dataQuality = "data-quality limit"
   }
 
-  /// A short stable name, such as `RON-ELECTRONS`.
+  /// A short stable name, such as `RON-E`.
   public let id: String
   /// What the limit is.
   public let kind: Kind
