@@ -1,3 +1,4 @@
+import DurableFiles
 public import LatexReport
 public import Plots
 
@@ -57,10 +58,10 @@ public enum ReportFigures {
       if case .figure(let figure) = part { figure } else { nil }
     }
     let drawn = try await inParallel(figures, workers: workers) { figure -> [String] in
-      let path = "\(folder)/\(figure.name).pdf"
+      let path = "\(folder)/\(SafeName.component(figure.name)).pdf"
       try FigureRenderer.write(figure.figure, to: path, format: .pdf(creationDate: date))
       guard figure.isKey else { return [path] }
-      let preview = "\(folder)/\(figure.name).png"
+      let preview = "\(folder)/\(SafeName.component(figure.name)).png"
       try FigureRenderer.write(figure.figure, to: preview, format: .png(dotsPerInch: 100))
       return [path, preview]
     }
@@ -70,7 +71,8 @@ public enum ReportFigures {
       case .figure(let figure):
         .figure(
           Document.Figure(
-            "\(folder)/\(figure.name).pdf", width: figure.width, caption: figure.caption,
+            "\(folder)/\(SafeName.component(figure.name)).pdf", width: figure.width,
+            caption: figure.caption,
             label: "figure:\(figure.name)"))
       }
     }

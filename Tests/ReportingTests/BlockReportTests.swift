@@ -56,7 +56,8 @@ struct BlockReportTests {
     #expect(made.paths.first?.hasSuffix("BIAS01_report.pdf") == true)
     #expect(made.paths.allSatisfy { FileManager.default.fileExists(atPath: $0) })
     guard let text = made.text else { return }
-    for words in ["14 of", "CCD1_OD_T", "RON_OOL", "accepted by A. Person", "needs"] where words != "needs" {
+    for words in ["14 of", "CCD1_OD_T", "RON_OOL", "accepted by A. Person", "needs"]
+    where words != "needs" {
       #expect(text.contains(words), "\(words)")
     }
     #expect(text.contains("Why the two differ"))

@@ -11,24 +11,60 @@ struct FixtureNumbers {
 
   static let regions = ["pre", "img", "ove"]
   static let q = [
-    "check.offset": Quantity("check.offset", unit: .adu, per: [.detector, .amplifier, .exposure, .item], digits: 2, "Level of a region of a raw frame. Item: the region (pre, img, ove)."),
-    "check.std": Quantity("check.std", unit: .adu, per: [.detector, .amplifier, .exposure, .item], digits: 3, "Standard deviation of the pixels of a region of a raw frame."),
-    "check.pixels.lost": Quantity("check.pixels.lost", unit: .count, per: [.detector, .amplifier, .exposure], digits: 0, "Number of pixels that hold the value reserved for lost pixels."),
-    "check.saturated.fraction": Quantity("check.saturated.fraction", unit: .none, per: [.detector, .amplifier, .exposure], digits: 5, "Saturated pixels as a fraction of the pixels within the row window."),
-    "bias.frame.offset": Quantity("bias.frame.offset", unit: .adu, per: [.detector, .amplifier, .exposure], digits: 3, "Offset that is subtracted from a frame."),
-    "bias.frame.ron": Quantity("bias.frame.ron", unit: .adu, per: [.detector, .amplifier, .exposure], digits: 4, "Scatter of the image pixels of one frame about its large-scale structure."),
-    "bias.frame.rownoise": Quantity("bias.frame.rownoise", unit: .adu, per: [.detector, .amplifier, .exposure], digits: 3, "Noise that is common to the pixels of a row."),
-    "bias.frame.gradient": Quantity("bias.frame.gradient", unit: .adu, per: [.detector, .amplifier, .exposure, .item], digits: 3, "Linear change of the level of one frame across the image area."),
-    "bias.offset": Quantity("bias.offset", unit: .adu, per: [.detector, .amplifier, .item], digits: 2, "Offset of a region, median over the frames."),
-    "bias.ron": Quantity("bias.ron", unit: .adu, per: [.detector, .amplifier, .item], digits: 4, "Read-out noise from differences of consecutive frames."),
-    "bias.ron.single": Quantity("bias.ron.single", unit: .adu, per: [.detector, .amplifier, .item], digits: 4, "Scatter of the pixels of single frames, median over the frames."),
-    "bias.frames.covariance": Quantity("bias.frames.covariance", unit: .aduSquared, per: [.detector, .amplifier], digits: 3, "Covariance of the image pixels of consecutive frames."),
-    "bias.offset.drift": Quantity("bias.offset.drift", unit: .aduPerHour, per: [.detector, .amplifier], digits: 2, "Linear drift of the offset during the test."),
-    "bias.gradient": Quantity("bias.gradient", unit: .adu, per: [.detector, .amplifier, .item], digits: 3, "Linear change of the level across the image area, median over the frames."),
-    "bias.rownoise": Quantity("bias.rownoise", unit: .adu, per: [.detector, .amplifier], digits: 3, "Noise common to the pixels of a row, median over the frames."),
-    "bias.pattern": Quantity("bias.pattern", unit: .adu, per: [.detector, .amplifier], digits: 3, "Fixed pattern from pixel to pixel in the image area."),
-    "bias.master.scatter": Quantity("bias.master.scatter", unit: .adu, per: [.detector, .amplifier], digits: 3, "Scatter of the master bias about its large-scale structure."),
-    "bias.master.masked": Quantity("bias.master.masked", unit: .count, per: [.detector, .amplifier], digits: 0, "Number of image pixels of the master bias that are masked."),
+    "check.offset": Quantity(
+      "check.offset", unit: .adu, per: [.detector, .amplifier, .exposure, .item], digits: 2,
+      "Level of a region of a raw frame. Item: the region (pre, img, ove)."),
+    "check.std": Quantity(
+      "check.std", unit: .adu, per: [.detector, .amplifier, .exposure, .item], digits: 3,
+      "Standard deviation of the pixels of a region of a raw frame."),
+    "check.pixels.lost": Quantity(
+      "check.pixels.lost", unit: .count, per: [.detector, .amplifier, .exposure], digits: 0,
+      "Number of pixels that hold the value reserved for lost pixels."),
+    "check.saturated.fraction": Quantity(
+      "check.saturated.fraction", unit: .none, per: [.detector, .amplifier, .exposure], digits: 5,
+      "Saturated pixels as a fraction of the pixels within the row window."),
+    "bias.frame.offset": Quantity(
+      "bias.frame.offset", unit: .adu, per: [.detector, .amplifier, .exposure], digits: 3,
+      "Offset that is subtracted from a frame."),
+    "bias.frame.ron": Quantity(
+      "bias.frame.ron", unit: .adu, per: [.detector, .amplifier, .exposure], digits: 4,
+      "Scatter of the image pixels of one frame about its large-scale structure."),
+    "bias.frame.rownoise": Quantity(
+      "bias.frame.rownoise", unit: .adu, per: [.detector, .amplifier, .exposure], digits: 3,
+      "Noise that is common to the pixels of a row."),
+    "bias.frame.gradient": Quantity(
+      "bias.frame.gradient", unit: .adu, per: [.detector, .amplifier, .exposure, .item], digits: 3,
+      "Linear change of the level of one frame across the image area."),
+    "bias.offset": Quantity(
+      "bias.offset", unit: .adu, per: [.detector, .amplifier, .item], digits: 2,
+      "Offset of a region, median over the frames."),
+    "bias.ron": Quantity(
+      "bias.ron", unit: .adu, per: [.detector, .amplifier, .item], digits: 4,
+      "Read-out noise from differences of consecutive frames."),
+    "bias.ron.single": Quantity(
+      "bias.ron.single", unit: .adu, per: [.detector, .amplifier, .item], digits: 4,
+      "Scatter of the pixels of single frames, median over the frames."),
+    "bias.frames.covariance": Quantity(
+      "bias.frames.covariance", unit: .aduSquared, per: [.detector, .amplifier], digits: 3,
+      "Covariance of the image pixels of consecutive frames."),
+    "bias.offset.drift": Quantity(
+      "bias.offset.drift", unit: .aduPerHour, per: [.detector, .amplifier], digits: 2,
+      "Linear drift of the offset during the test."),
+    "bias.gradient": Quantity(
+      "bias.gradient", unit: .adu, per: [.detector, .amplifier, .item], digits: 3,
+      "Linear change of the level across the image area, median over the frames."),
+    "bias.rownoise": Quantity(
+      "bias.rownoise", unit: .adu, per: [.detector, .amplifier], digits: 3,
+      "Noise common to the pixels of a row, median over the frames."),
+    "bias.pattern": Quantity(
+      "bias.pattern", unit: .adu, per: [.detector, .amplifier], digits: 3,
+      "Fixed pattern from pixel to pixel in the image area."),
+    "bias.master.scatter": Quantity(
+      "bias.master.scatter", unit: .adu, per: [.detector, .amplifier], digits: 3,
+      "Scatter of the master bias about its large-scale structure."),
+    "bias.master.masked": Quantity(
+      "bias.master.masked", unit: .count, per: [.detector, .amplifier], digits: 0,
+      "Number of image pixels of the master bias that are masked."),
   ]
 
   /// A number from -1 to 1 that depends on its arguments only.
@@ -80,7 +116,8 @@ struct FixtureNumbers {
         name: "acquisition", value: Double(obsids.count), lower: 25, upper: 25,
         passed: missing.isEmpty, text: missing.joined(separator: "; "))
     ]
-    commit.log = ["\(options.test) acquisition consistent with expectations: \(missing.isEmpty)"] + missing
+    commit.log =
+      ["\(options.test) acquisition consistent with expectations: \(missing.isEmpty)"] + missing
     commit.flags = missing.map { FlagRecord(name: "MISSDATA", severity: .warning, cause: $0) }
   }
 
@@ -94,10 +131,14 @@ struct FixtureNumbers {
             .value(offset(d, a, index, r), uncertainty: 0.004, count: 90_000), to: &commit)
           add(
             "check.std", detector, amplifier, obsid: obsid, item: region,
-            .value(1.18 + 0.08 * Self.wobble(d, a, r) + 0.01 * Self.wobble(d, a, index, r, 9), uncertainty: 0.003, count: 90_000), to: &commit)
+            .value(
+              1.18 + 0.08 * Self.wobble(d, a, r) + 0.01 * Self.wobble(d, a, index, r, 9),
+              uncertainty: 0.003, count: 90_000), to: &commit)
         }
         if camera.lostValue != nil {
-          add("check.pixels.lost", detector, amplifier, obsid: obsid, .value(options.failsChecks && index == 1 && d == 1 ? 17 : 0), to: &commit)
+          add(
+            "check.pixels.lost", detector, amplifier, obsid: obsid,
+            .value(options.failsChecks && index == 1 && d == 1 ? 17 : 0), to: &commit)
         }
         add("check.saturated.fraction", detector, amplifier, obsid: obsid, .value(0), to: &commit)
       }
@@ -110,11 +151,15 @@ struct FixtureNumbers {
           upper: 1e-3, passed: true))
     }
     for (r, region) in regions.enumerated() {
-      level("offsets_\(region)", lower: 2100, upper: 2500, to: &commit) { d, a in offset(d, a, 1, r) }
-      if region != "pre" {
-        level("offsets_grad_\(region)", lower: -10, upper: 10, to: &commit) { d, a in 0.6 * Double(r) }
+      level("offsets_\(region)", lower: 2100, upper: 2500, to: &commit) { d, a in offset(d, a, 1, r)
       }
-      level("std_\(region)", lower: 0.86, upper: options.failsChecks ? 1.21 : 1.44, to: &commit) { d, a in
+      if region != "pre" {
+        level("offsets_grad_\(region)", lower: -10, upper: 10, to: &commit) { d, a in
+          0.6 * Double(r)
+        }
+      }
+      level("std_\(region)", lower: 0.86, upper: options.failsChecks ? 1.21 : 1.44, to: &commit) {
+        d, a in
         1.18 + 0.08 * Self.wobble(d, a, r)
       }
     }
@@ -132,7 +177,8 @@ struct FixtureNumbers {
         CheckRecord(
           name: name, place: ResultPlace(detector: detector, amplifier: amplifier), value: number,
           lower: lower, upper: upper, passed: passed,
-          text: passed ? "" : number == nil ? "no usable frame" : "ObsID \(obsids[0]): \(number ?? 0)"))
+          text: passed
+            ? "" : number == nil ? "no usable frame" : "ObsID \(obsids[0]): \(number ?? 0)"))
       if !passed {
         commit.flags.append(
           FlagRecord(
@@ -163,9 +209,13 @@ struct FixtureNumbers {
           CheckRecord(
             name: name, place: ResultPlace(item: key), value: isSilent ? nil : level,
             lower: level - half, upper: level + half, passed: !bad,
-            text: bad ? isSilent ? "ObsID \(obsids.first ?? 0): no reading" : "ObsID \(obsids.first ?? 0): \(level + 0.6)" : ""))
+            text: bad
+              ? isSilent
+                ? "ObsID \(obsids.first ?? 0): no reading"
+                : "ObsID \(obsids.first ?? 0): \(level + 0.6)" : ""))
         if bad {
-          commit.flags.append(FlagRecord(name: "HK_OOL", severity: .warning, cause: "\(key) (\(name))"))
+          commit.flags.append(
+            FlagRecord(name: "HK_OOL", severity: .warning, cause: "\(key) (\(name))"))
         }
       }
     }
@@ -174,7 +224,9 @@ struct FixtureNumbers {
   func addPreparation(to commit: inout SubtaskCommit) {
     each { d, detector, a, amplifier in
       for (index, obsid) in frames(of: d) {
-        add("bias.frame.offset", detector, amplifier, obsid: obsid, .value(offset(d, a, index, 0), uncertainty: 0.003, count: 40_000), to: &commit)
+        add(
+          "bias.frame.offset", detector, amplifier, obsid: obsid,
+          .value(offset(d, a, index, 0), uncertainty: 0.003, count: 40_000), to: &commit)
       }
     }
     commit.log = [
@@ -187,19 +239,42 @@ struct FixtureNumbers {
     let width = camera.amplifiers[0].width
     let height = camera.amplifiers[0].height
     each { d, detector, a, amplifier in
-      let place = { (obsid: Int) in ResultPlace(detector: detector, amplifier: amplifier, obsid: obsid) }
+      let place = { (obsid: Int) in
+        ResultPlace(detector: detector, amplifier: amplifier, obsid: obsid)
+      }
       for (index, obsid) in frames(of: d) {
-        add("bias.frame.ron", detector, amplifier, obsid: obsid, .value(1.21 + 0.05 * Self.wobble(d, a, index), uncertainty: 0.002, count: 4_000_000), to: &commit)
-        add("bias.frame.rownoise", detector, amplifier, obsid: obsid, .value(0.12 + 0.01 * Self.wobble(d, a, index, 2), uncertainty: 0.004, count: 2000), to: &commit)
+        add(
+          "bias.frame.ron", detector, amplifier, obsid: obsid,
+          .value(1.21 + 0.05 * Self.wobble(d, a, index), uncertainty: 0.002, count: 4_000_000),
+          to: &commit)
+        add(
+          "bias.frame.rownoise", detector, amplifier, obsid: obsid,
+          .value(0.12 + 0.01 * Self.wobble(d, a, index, 2), uncertainty: 0.004, count: 2000),
+          to: &commit)
         for (n, item) in ["columns", "rows"].enumerated() {
-          add("bias.frame.gradient", detector, amplifier, obsid: obsid, item: item, .value(0.4 * Self.wobble(d, a, n) + 0.02 * Self.wobble(d, a, index, n), uncertainty: 0.01, count: 4_000_000), to: &commit)
+          add(
+            "bias.frame.gradient", detector, amplifier, obsid: obsid, item: item,
+            .value(
+              0.4 * Self.wobble(d, a, n) + 0.02 * Self.wobble(d, a, index, n), uncertainty: 0.01,
+              count: 4_000_000), to: &commit)
         }
-        let columns = (0..<width).map { 3 * exp(-Double($0) / 6) + 0.1 * Self.wobble(d, a, index, $0) }
+        let columns = (0..<width).map {
+          3 * exp(-Double($0) / 6) + 0.1 * Self.wobble(d, a, index, $0)
+        }
         commit.curves.append(curve("bias.profile.columns", place(obsid), columns))
-        commit.curves.append(curve("bias.profile.rows", place(obsid), (0..<height).map { Double($0) / Double(height) + 0.1 * Self.wobble(d, a, index, $0) }))
-        commit.curves.append(curve("bias.profile.rows.std", place(obsid), (0..<height).map { 1.2 + 0.05 * Self.wobble(d, a, index, $0, 5) }))
         commit.curves.append(
-          CurveRecord(name: "bias.prescan.columns", place: place(obsid), xUnit: .adu, yUnit: .adu, x: Array(columns.prefix(20)), y: (0..<min(20, width)).map { 1.2 + 0.03 * Self.wobble(d, a, index, $0, 6) }))
+          curve(
+            "bias.profile.rows", place(obsid),
+            (0..<height).map { Double($0) / Double(height) + 0.1 * Self.wobble(d, a, index, $0) }))
+        commit.curves.append(
+          curve(
+            "bias.profile.rows.std", place(obsid),
+            (0..<height).map { 1.2 + 0.05 * Self.wobble(d, a, index, $0, 5) }))
+        commit.curves.append(
+          CurveRecord(
+            name: "bias.prescan.columns", place: place(obsid), xUnit: .adu, yUnit: .adu,
+            x: Array(columns.prefix(20)),
+            y: (0..<min(20, width)).map { 1.2 + 0.03 * Self.wobble(d, a, index, $0, 6) }))
       }
       for (r, region) in regions.enumerated() {
         add(
@@ -215,27 +290,63 @@ struct FixtureNumbers {
   func addMeta(to commit: inout SubtaskCommit) {
     each { d, detector, a, amplifier in
       for (r, region) in regions.enumerated() {
-        add("bias.offset", detector, amplifier, item: region, .value(offset(d, a, 1, r), uncertainty: 0.02, count: obsids.count), to: &commit)
-        add("bias.ron.single", detector, amplifier, item: region, .value(1.21 + 0.05 * Self.wobble(d, a, r), uncertainty: 0.002, count: obsids.count), to: &commit)
+        add(
+          "bias.offset", detector, amplifier, item: region,
+          .value(offset(d, a, 1, r), uncertainty: 0.02, count: obsids.count), to: &commit)
+        add(
+          "bias.ron.single", detector, amplifier, item: region,
+          .value(1.21 + 0.05 * Self.wobble(d, a, r), uncertainty: 0.002, count: obsids.count),
+          to: &commit)
       }
       for (n, item) in ["columns", "rows"].enumerated() {
-        add("bias.gradient", detector, amplifier, item: item, .value(0.4 * Self.wobble(d, a, n), uncertainty: 0.01, count: obsids.count), to: &commit)
+        add(
+          "bias.gradient", detector, amplifier, item: item,
+          .value(0.4 * Self.wobble(d, a, n), uncertainty: 0.01, count: obsids.count), to: &commit)
       }
-      add("bias.rownoise", detector, amplifier, .value(0.12, uncertainty: 0.004, count: obsids.count), to: &commit)
-      add("bias.offset.drift", detector, amplifier, obsids.count < 3 ? .missing(reason: "needs three frames") : .value(0.9, uncertainty: 0.05, count: obsids.count), to: &commit)
-      add("bias.pattern", detector, amplifier, obsids.count < 2 ? .missing(reason: "no read-out noise") : .value(0.31, uncertainty: 0.002, count: 4_000_000), to: &commit)
-      add("bias.frames.covariance", detector, amplifier, obsids.count < 2 ? .missing(reason: "needs two frames, there is one") : .value(0.05 * Self.wobble(d, a, 4), uncertainty: 0.004, count: 4_000_000), to: &commit)
-      add("bias.master.scatter", detector, amplifier, .value(0.5 + 0.01 * Self.wobble(d, a), uncertainty: 0.002, count: 4_000_000), to: &commit)
+      add(
+        "bias.rownoise", detector, amplifier, .value(0.12, uncertainty: 0.004, count: obsids.count),
+        to: &commit)
+      add(
+        "bias.offset.drift", detector, amplifier,
+        obsids.count < 3
+          ? .missing(reason: "needs three frames")
+          : .value(0.9, uncertainty: 0.05, count: obsids.count), to: &commit)
+      add(
+        "bias.pattern", detector, amplifier,
+        obsids.count < 2
+          ? .missing(reason: "no read-out noise")
+          : .value(0.31, uncertainty: 0.002, count: 4_000_000), to: &commit)
+      add(
+        "bias.frames.covariance", detector, amplifier,
+        obsids.count < 2
+          ? .missing(reason: "needs two frames, there is one")
+          : .value(0.05 * Self.wobble(d, a, 4), uncertainty: 0.004, count: 4_000_000), to: &commit)
+      add(
+        "bias.master.scatter", detector, amplifier,
+        .value(0.5 + 0.01 * Self.wobble(d, a), uncertainty: 0.002, count: 4_000_000), to: &commit)
       add("bias.master.masked", detector, amplifier, .value(Double(d + a)), to: &commit)
       let place = ResultPlace(detector: detector, amplifier: amplifier)
-      commit.curves.append(curve("bias.master.profile.columns", place, (0..<camera.amplifiers[a].width).map { 3 * exp(-Double($0) / 6) + 0.02 * Self.wobble(d, a, $0) }))
-      commit.curves.append(curve("bias.master.profile.rows", place, (0..<camera.amplifiers[a].height).map { 0.01 * Double($0) + 0.02 * Self.wobble(d, a, $0) }))
-      commit.curves.append(curve("bias.master.profile.rows.std", place, (0..<camera.amplifiers[a].height).map { 0.7 + 0.02 * Self.wobble(d, a, $0, 3) }))
+      commit.curves.append(
+        curve(
+          "bias.master.profile.columns", place,
+          (0..<camera.amplifiers[a].width).map {
+            3 * exp(-Double($0) / 6) + 0.02 * Self.wobble(d, a, $0)
+          }))
+      commit.curves.append(
+        curve(
+          "bias.master.profile.rows", place,
+          (0..<camera.amplifiers[a].height).map { 0.01 * Double($0) + 0.02 * Self.wobble(d, a, $0) }
+        ))
+      commit.curves.append(
+        curve(
+          "bias.master.profile.rows.std", place,
+          (0..<camera.amplifiers[a].height).map { 0.7 + 0.02 * Self.wobble(d, a, $0, 3) }))
     }
     commit.log = detectors.map { "\($0): master bias from \(obsids.count) frames" }
   }
 
   private func curve(_ name: String, _ place: ResultPlace, _ y: [Double]) -> CurveRecord {
-    CurveRecord(name: name, place: place, xUnit: .pixel, yUnit: .adu, x: y.indices.map(Double.init), y: y)
+    CurveRecord(
+      name: name, place: place, xUnit: .pixel, yUnit: .adu, x: y.indices.map(Double.init), y: y)
   }
 }

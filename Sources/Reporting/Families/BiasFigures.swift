@@ -32,7 +32,8 @@ enum BiasFigures {
       profile(
         "profile-first-columns", "Profiles along the first columns", x: "column", near, data,
         footer: footer,
-        text: "The same for the first \(firstColumns) columns, where read-out begins", limits: .data))
+        text: "The same for the first \(firstColumns) columns, where read-out begins", limits: .data
+      ))
     if let rows = data.curves["bias.profile.rows"] {
       parts.append(
         profile(
@@ -54,10 +55,13 @@ enum BiasFigures {
     shaded: Bool = true, isKey: Bool = false
   ) -> ReportPart {
     // Many curves lie over each other; a single one can show more.
-    let points = shaded ? data.obsids.count > 20 ? profilePoints / 2 : profilePoints : 2 * profilePoints
+    let points =
+      shaded ? data.obsids.count > 20 ? profilePoints / 2 : profilePoints : 2 * profilePoints
     let limit = max(points, x == "column" && limits == .data ? firstColumns : 0)
     let extent = curves.compactMap(\.x.last).max() ?? 0
-    let places = Dictionary(grouping: curves) { "\($0.place.detector ?? "")/\($0.place.amplifier ?? "")" }
+    let places = Dictionary(grouping: curves) {
+      "\($0.place.detector ?? "")/\($0.place.amplifier ?? "")"
+    }
     var per = 1
     var reduced: [String: [Series]] = [:]
     for (place, mine) in places {
@@ -70,7 +74,9 @@ enum BiasFigures {
       }
     }
     let several = shaded && data.obsids.count > 1
-    let figure = BlockLayout.figure(data.camera, title: CheckFigures.title(words, data), footer: footer) {
+    let figure = BlockLayout.figure(
+      data.camera, title: CheckFigures.title(words, data), footer: footer
+    ) {
       detector, amplifier in
       guard let series = reduced["\(detector)/\(amplifier)"], !series.isEmpty else {
         return .missing("no frame")
@@ -96,7 +102,9 @@ enum BiasFigures {
     let sources: [(label: String, quantity: String, item: String?)] = [
       ("IMG", "bias.frame.ron", nil), ("PRE", "check.std", "pre"), ("OVE", "check.std", "ove"),
     ]
-    func values(_ source: (label: String, quantity: String, item: String?), _ d: String, _ a: String)
+    func values(
+      _ source: (label: String, quantity: String, item: String?), _ d: String, _ a: String
+    )
       -> [Double]
     {
       data.trend(source.quantity, d, a, item: source.item).y
@@ -109,7 +117,9 @@ enum BiasFigures {
     guard let low = all.min(), let high = all.max() else { return [] }
     let margin = max((high - low) * 0.05, 0.01)
     let bins = 24
-    let edges = (0...bins).map { low - margin + (high - low + 2 * margin) * Double($0) / Double(bins) }
+    let edges = (0...bins).map {
+      low - margin + (high - low + 2 * margin) * Double($0) / Double(bins)
+    }
     // A narrow range has no round numbers that fit into a small panel: two marks, as exact as shown.
     let ticks = [0.2, 0.8].map { share in
       let value = ((low + share * (high - low)) * 100).rounded() / 100
@@ -129,7 +139,8 @@ enum BiasFigures {
       guard !marks.isEmpty else { return .missing("no frame") }
       return .axes(
         Axes(
-          x: Axis("RON", unit: "ADU", ticks: ticks), y: Axis("frames"), marks: marks, legend: .right))
+          x: Axis("RON", unit: "ADU", ticks: ticks), y: Axis("frames"), marks: marks, legend: .right
+        ))
     }
     return [
       .section(2, "Read-out noise of single frames", label: "histograms"),

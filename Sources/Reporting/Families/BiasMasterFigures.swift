@@ -8,20 +8,21 @@ enum BiasMasterFigures {
   static func parts(_ data: TestRunData, footer: String) -> [ReportPart] {
     var parts: [ReportPart] = [.section(2, "Master bias", label: "master")]
     parts += images(data, footer: footer)
-    let profiles: [(curve: String, name: String, words: String, x: String, y: String, text: String)] = [
-      (
-        "bias.master.profile.columns", "master-columns", "Master bias along columns", "column",
-        "level", "Mean of each column of the master bias"
-      ),
-      (
-        "bias.master.profile.rows", "master-rows", "Master bias along rows", "row", "level",
-        "Mean of each row of the master bias"
-      ),
-      (
-        "bias.master.profile.rows.std", "master-rows-std", "Scatter of rows of the master bias",
-        "row", "scatter", "Scatter of each row of the master bias over the image columns"
-      ),
-    ]
+    let profiles:
+      [(curve: String, name: String, words: String, x: String, y: String, text: String)] = [
+        (
+          "bias.master.profile.columns", "master-columns", "Master bias along columns", "column",
+          "level", "Mean of each column of the master bias"
+        ),
+        (
+          "bias.master.profile.rows", "master-rows", "Master bias along rows", "row", "level",
+          "Mean of each row of the master bias"
+        ),
+        (
+          "bias.master.profile.rows.std", "master-rows-std", "Scatter of rows of the master bias",
+          "row", "scatter", "Scatter of each row of the master bias over the image columns"
+        ),
+      ]
     for profile in profiles {
       guard let curves = data.curves[profile.curve], !curves.isEmpty else { continue }
       parts.append(
@@ -60,18 +61,25 @@ enum BiasMasterFigures {
       return .image(
         ImagePanel(
           image, scale: scale, map: .grey, value: Axis("level above the offset", unit: "ADU"),
-          x: Axis("x", unit: "pixel", limits: .fixed(0, Double(facts.width)),
+          x: Axis(
+            "x", unit: "pixel", limits: .fixed(0, Double(facts.width)),
             ticks: BlockLayout.pixelTicks(Double(facts.width))),
-          y: Axis("y", unit: "pixel", limits: .fixed(0, Double(facts.height)),
+          y: Axis(
+            "y", unit: "pixel", limits: .fixed(0, Double(facts.height)),
             ticks: BlockLayout.pixelTicks(Double(facts.height)))))
     }
     let caption = Document.Text(
       "Master bias: the quadrants as they lie in the frame, averaged over boxes, in one scale that reaches from the lowest 5th to the highest 95th percentile of the quadrants."
     )
     var parts: [ReportPart] = [
-      .figure(ReportFigure("master-bias", figure, caption: caption, width: BlockLayout.share(data.camera), isKey: true))
+      .figure(
+        ReportFigure(
+          "master-bias", figure, caption: caption, width: BlockLayout.share(data.camera),
+          isKey: true))
     ]
-    parts += reasons.map { .node(.remark(.missing, .init("No picture of the master bias of \($0)"))) }
+    parts += reasons.map {
+      .node(.remark(.missing, .init("No picture of the master bias of \($0)")))
+    }
     return parts
   }
 

@@ -20,13 +20,15 @@ struct BiasReport: BlockReportFamily {
     guard !data.measurements(of: "bias.ron").isEmpty else {
       return [
         .paragraph([
-          .status(.missing, "No read-out noise was measured: the steps “basic” and “meta” did not run.")
+          .status(
+            .missing, "No read-out noise was measured: the steps “basic” and “meta” did not run.")
         ])
       ]
     }
     var columns = [
       QuantityTables.Column(heading: "RON, differences", quantity: "bias.ron", item: "img"),
-      QuantityTables.Column(heading: "RON, single frames", quantity: "bias.ron.single", item: "img"),
+      QuantityTables.Column(
+        heading: "RON, single frames", quantity: "bias.ron.single", item: "img"),
       QuantityTables.Column(heading: "Covariance", quantity: "bias.frames.covariance"),
       QuantityTables.Column(heading: "Fixed pattern", quantity: "bias.pattern"),
     ]
@@ -47,7 +49,8 @@ struct BiasReport: BlockReportFamily {
       .bold("Why the two differ. "),
       .text(
         "The scatter within a single frame holds, beside the temporal noise, whatever repeats from frame to frame, such as a fixed pattern from pixel to pixel. In the difference of two frames that cancels, and the scatter divided by √2 is the noise of one frame alone. A disturbance that reverses its sign from frame to frame, such as electrical pick-up in opposite phase, counts twice in the difference instead. What the squares of the two differ by is the "
-      ), .link("covariance of consecutive frames", to: DefinitionLabel.of("bias.frames.covariance")),
+      ),
+      .link("covariance of consecutive frames", to: DefinitionLabel.of("bias.frames.covariance")),
       .text("."),
     ]
     let covariances = data.measurements(of: "bias.frames.covariance").compactMap {
@@ -70,7 +73,9 @@ struct BiasReport: BlockReportFamily {
 
   func results(_ data: TestRunData, footer: String) -> [ReportPart] {
     var parts: [ReportPart] = []
-    if !data.measurements(of: "bias.frame.ron").isEmpty || data.curves["bias.profile.columns"] != nil {
+    if !data.measurements(of: "bias.frame.ron").isEmpty
+      || data.curves["bias.profile.columns"] != nil
+    {
       parts += [.node(.pageBreak), .section(1, "\(data.run.test) extraction", label: "extraction")]
       parts += BiasFigures.profiles(data, footer: footer)
       parts += BiasFigures.noiseHistograms(data, footer: footer)
@@ -106,7 +111,8 @@ struct BiasReport: BlockReportFamily {
     parts.append(
       QuantityTables.byAmplifier(
         columns + [Column(heading: "Row noise", quantity: "bias.rownoise")],
-        caption: "Change of the level across the image area, and noise common to the pixels of a row",
+        caption:
+          "Change of the level across the image area, and noise common to the pixels of a row",
         label: "table:gradients", data))
     return parts
   }
@@ -126,7 +132,9 @@ struct BiasReport: BlockReportFamily {
     if !single.isEmpty {
       parts.append(
         QuantityTables.byAmplifier(
-          single.map { Column(heading: CheckNames.region($0), quantity: "bias.ron.single", item: $0) },
+          single.map {
+            Column(heading: CheckNames.region($0), quantity: "bias.ron.single", item: $0)
+          },
           caption: DefinitionLabel.link("Scatter of single frames", "bias.ron.single"),
           label: "table:ron-single", data))
     }

@@ -77,6 +77,8 @@ enum CheckFigures {
     caption: Document.Text, regions: [String], limits: String?, isKey: Bool = false,
     points: (_ detector: String, _ amplifier: String, _ region: String) -> Points
   ) -> ReportPart {
+    let isNarrow = BlockLayout.share(data.camera) == 1
+    let time = isNarrow ? TimeText.narrowAxis(data) : TimeText.axis(data)
     let figure = BlockLayout.figure(
       data.camera, title: title(words, data), footer: footer
     ) { detector, amplifier in
@@ -99,9 +101,10 @@ enum CheckFigures {
           .limit(LimitLine(.horizontal, at: $1, label: $0 == 0 ? "limits" : ""))
         }
       }
-      return .axes(Axes(x: TimeText.axis(data), y: axis, marks: marks, legend: .right))
+      return .axes(Axes(x: time, y: axis, marks: marks, legend: .right))
     }
-    return .figure(ReportFigure(
+    return .figure(
+      ReportFigure(
         name, figure, caption: caption, width: BlockLayout.share(data.camera), isKey: isKey))
   }
 }

@@ -133,7 +133,8 @@ enum ProductTables {
           data.value(
             quantity, $0.exposure.detector, $0.amplifier, obsid: $0.exposure.obsid, item: item)
         }
-        let heading = ([quantity.split(separator: ".").joined(separator: "_")]
+        let heading =
+          ([quantity.split(separator: ".").joined(separator: "_")]
           + (item.map { [$0] } ?? [])).joined(separator: "_").uppercased()
         columns += self.columns(heading, quantity, item, values, data, withCounts: false)
       }
@@ -165,7 +166,8 @@ enum ProductTables {
     return DataTable(
       "CHECKS", description: "Checks; a check passes only if every exposure does",
       columns: [
-        DataColumn("PASSED", description: "pass or FAIL", .texts(checks.map { $0.passed ? "pass" : "FAIL" })),
+        DataColumn(
+          "PASSED", description: "pass or FAIL", .texts(checks.map { $0.passed ? "pass" : "FAIL" })),
         DataColumn("STEP", description: "Step", .texts(checks.map(\.subtask))),
         DataColumn("CHECK", description: "Check", .texts(checks.map(\.name))),
         DataColumn("CCD", description: "Detector", .texts(checks.map(\.place.detector))),
@@ -175,7 +177,8 @@ enum ProductTables {
           "VALUE", description: "Mean over the exposures, in the quantity's unit",
           .doubles(checks.map(\.value))),
         DataColumn("LOWER", description: "Lowest value that passes", .doubles(checks.map(\.lower))),
-        DataColumn("UPPER", description: "Highest value that passes", .doubles(checks.map(\.upper))),
+        DataColumn(
+          "UPPER", description: "Highest value that passes", .doubles(checks.map(\.upper))),
         DataColumn("TEXT", description: "Which exposures failed", .texts(checks.map(\.text))),
       ])
   }
@@ -185,7 +188,8 @@ enum ProductTables {
       "FLAGS", description: "Flags with their causes",
       columns: [
         DataColumn("FLAG", description: "Flag", .texts(data.flags.map(\.flag.name))),
-        DataColumn("SEVERITY", description: "Severity", .texts(data.flags.map(\.flag.severity.rawValue))),
+        DataColumn(
+          "SEVERITY", description: "Severity", .texts(data.flags.map(\.flag.severity.rawValue))),
         DataColumn("STEP", description: "Step", .texts(data.flags.map(\.subtask))),
         DataColumn("CAUSE", description: "Cause", .texts(data.flags.map(\.flag.cause))),
       ])

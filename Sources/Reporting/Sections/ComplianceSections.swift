@@ -17,7 +17,8 @@ enum ComplianceSections {
           .compliance(
             ComplianceBuilder.byItem(
               checks, detectors: data.camera.detectors,
-              caption: DefinitionLabel.link("Fraction of saturated pixels", "check.saturated.fraction")
+              caption: DefinitionLabel.link(
+                "Fraction of saturated pixels", "check.saturated.fraction")
                 + ", mean over amplifiers and exposures",
               facts: facts, label: "matrix:saturation"))))
     }
@@ -27,11 +28,15 @@ enum ComplianceSections {
       .mapValues { rows in rows.reduce(0) { $0 + ($1.value.number ?? 0) } }
       .filter { $0.value > 0 }.sorted { $0.key < $1.key }
     if lost.isEmpty {
-      text += [.status(.missing, "not counted: the camera reserves no value for them, or no check ran")]
+      text += [
+        .status(.missing, "not counted: the camera reserves no value for them, or no check ran")
+      ]
     } else if affected.isEmpty {
       text += [.status(.pass, "none")]
     } else {
-      let shown = affected.prefix(10).map { "ObsID \($0.key): \(NumberText.fixed($0.value, digits: 0))" }
+      let shown = affected.prefix(10).map {
+        "ObsID \($0.key): \(NumberText.fixed($0.value, digits: 0))"
+      }
       text += [
         .status(.fail, shown.joined(separator: ", ")),
         .text(affected.count > 10 ? " and \(affected.count - 10) more exposures" : ""),

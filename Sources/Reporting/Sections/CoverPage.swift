@@ -25,7 +25,7 @@ enum CoverPage {
       Document.Field("Program", .init("vison \(data.analysis.record.programVersion)")),
       Document.Field("Date", .init("\(TimeText.forPeople(data.analysis.record.started)) UTC")),
       Document.Field(
-        "Operator", .init("\(data.analysis.record.operatorName), on \(data.analysis.record.host)")),
+        "Operator", .init(operatorAndHost(data.analysis.record))),
       Document.Field("State of the run", state(run.status)),
       Document.Field("Verdict", verdict(data)),
     ]
@@ -56,7 +56,9 @@ enum CoverPage {
       nodes.append(.remark(.missing, "No check was made."))
     } else if failed == 0 {
       nodes.append(
-        .remark(.pass, data.checks.count == 1
+        .remark(
+          .pass,
+          data.checks.count == 1
             ? "The one check that was made passed; \(flagCount(data))."
             : "All \(data.checks.count) checks passed; \(flagCount(data))."))
     } else {
@@ -67,6 +69,11 @@ enum CoverPage {
         ))
     }
     return nodes
+  }
+
+  private static func operatorAndHost(_ record: AnalysisRecord) -> String {
+    let words = [record.operatorName, record.host].filter { !$0.isEmpty }
+    return words.isEmpty ? "not recorded" : words.joined(separator: ", on ")
   }
 
   static func exposures(_ data: TestRunData) -> String {

@@ -21,7 +21,10 @@ public enum DefinitionsSection {
       var text: Document.Text = .init(stored?.meaning ?? "Not registered in this warehouse.")
       text += [.text(" Unit: "), .text(unit.isEmpty ? "none" : unit), .text(".")]
       if let dimensions = stored?.dimensions, !dimensions.isEmpty {
-        text += [.text(" One value for each \(dimensions.map(\.rawValue).sorted().joined(separator: ", ")).")]
+        text += [
+          .text(
+            " One value for each \(dimensions.map(\.rawValue).sorted().joined(separator: ", ")).")
+        ]
       }
       nodes.append(.paragraph(text))
     }

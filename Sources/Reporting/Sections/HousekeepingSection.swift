@@ -11,7 +11,8 @@ enum HousekeepingSection {
     guard !checks.isEmpty || !measured.isEmpty else {
       return parts + [
         .node(
-          .remark(.missing, "There is no house-keeping for this test: nothing was read or checked."))
+          .remark(.missing, "There is no house-keeping for this test: nothing was read or checked.")
+        )
       ]
     }
     var keys: [String] = []
@@ -34,7 +35,10 @@ enum HousekeepingSection {
       } else if failed.isEmpty {
         text += [.status(.pass, "all \(mine.count) keys pass")]
       } else {
-        text += [.status(.fail, "\(failed.count) of \(mine.count) keys fail: "), .bold(failed.joined(separator: ", "))]
+        text += [
+          .status(.fail, "\(failed.count) of \(mine.count) keys fail: "),
+          .bold(failed.joined(separator: ", ")),
+        ]
       }
       return .paragraph(text)
     }

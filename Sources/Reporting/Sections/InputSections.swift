@@ -17,7 +17,8 @@ enum InputSections {
             ["Camera", .words("\(data.camera.name): \(data.camera.title)")],
             [
               "Day folders",
-              run.dayFolders.isEmpty ? .empty(reason: "none") : .code(run.dayFolders.joined(separator: " ")),
+              run.dayFolders.isEmpty
+                ? .empty(reason: "none") : .code(run.dayFolders.joined(separator: " ")),
             ],
             ["Exposures", .words(CoverPage.exposures(data))],
             ["Frames", .words(frames(data))],
@@ -44,7 +45,8 @@ enum InputSections {
       parts.append(.paragraph("What differs, or could not be compared:"))
       parts.append(.node(.bullets(differences.prefix(60).map { Document.Text($0) })))
       if differences.count > 60 {
-        parts.append(.paragraph("and \(differences.count - 60) more lines in the log of the step “init”."))
+        parts.append(
+          .paragraph("and \(differences.count - 60) more lines in the log of the step “init”."))
       }
     }
     return parts
@@ -100,7 +102,8 @@ enum InputSections {
           ] + present.map { .init(.init($0.heading), unit: $0.unit) }
             + [.init("Frames", .wrapped(share: 0.2))],
           rows: rows,
-          caption: "Data inventory of \(data.run.test), commanded values of \(first ?? "the detector")",
+          caption:
+            "Data inventory of \(data.run.test), commanded values of \(first ?? "the detector")",
           label: "table:inventory",
           note: .init(
             present.count < columns.count

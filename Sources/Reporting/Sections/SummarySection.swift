@@ -116,7 +116,9 @@ enum SummarySection {
   }
 
   static func limits(_ check: StoredCheck, digits: Int) -> String {
-    func text(_ value: Double?) -> String { value.map { NumberText.fixed($0, digits: digits) } ?? "–" }
+    func text(_ value: Double?) -> String {
+      value.map { NumberText.fixed($0, digits: digits) } ?? "–"
+    }
     if check.lower == nil && check.upper == nil { return "none" }
     return "\(text(check.lower)) … \(text(check.upper))"
   }

@@ -49,7 +49,7 @@ public enum BlockLayout {
     var step = 1.0
     let factors = [2, 2.5, 2]
     var index = 0
-    while step * factors[index % 3] <= extent / 2 {
+    while step * factors[index % 3] <= 0.55 * extent {
       step *= factors[index % 3]
       index += 1
     }

@@ -33,8 +33,8 @@ public enum ProvenanceSection {
       [.init("What"), .init("Value", .wrapped(share: 0.74))],
       rows: [
         ["Analysis", .code(record.name)], ["ULID", .code(record.ulid)],
-        ["Program", .words("vison \(record.programVersion)")], ["Host", .words(record.host)],
-        ["Operator", .words(record.operatorName)],
+        ["Program", .words("vison \(record.programVersion)")], ["Host", known(record.host)],
+        ["Operator", known(record.operatorName)],
         ["Begun", .words("\(TimeText.forPeople(record.started)) UTC")],
         [
           "Ended",
@@ -42,9 +42,13 @@ public enum ProvenanceSection {
             ?? .empty(reason: "not yet"),
         ],
         ["State", .text(CoverPage.state(analysis.status))],
-        ["Command", .code(record.commandLine)],
+        ["Command", record.commandLine.isEmpty ? known("") : .code(record.commandLine)],
         ["Configuration", .code(record.configurationDigest)],
       ], caption: "Analysis", label: "table:analysis")
+  }
+
+  private static func known(_ text: String) -> Document.Table.Cell {
+    text.isEmpty ? .empty(reason: "not recorded") : .words(text)
   }
 
   /// Libraries and tools of an analysis.
@@ -65,7 +69,9 @@ public enum ProvenanceSection {
         case .failed: .fail
         case .skipped: .missing
         }
-      return [.words(step.name), .status(status, step.status.rawValue), .value(step.seconds, digits: 2)]
+      return [
+        .words(step.name), .status(status, step.status.rawValue), .value(step.seconds, digits: 2),
+      ]
     }
     return Document.Table(
       [.init("Step"), .init("State"), .init("Time", unit: "s", .right)],

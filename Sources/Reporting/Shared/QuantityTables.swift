@@ -18,7 +18,9 @@ enum QuantityTables {
       items.append(item)
     }
     return byAmplifier(
-      items.map { Column(heading: $0.map(CheckNames.region) ?? quantity, quantity: quantity, item: $0) },
+      items.map {
+        Column(heading: $0.map(CheckNames.region) ?? quantity, quantity: quantity, item: $0)
+      },
       caption: DefinitionLabel.link(quantity, quantity), label: "table:\(quantity)", data)
   }
 
@@ -44,7 +46,7 @@ enum QuantityTables {
           [index == 0 ? .words(detector) : "", .words(amplifier)]
             + zip(columns, digits).map { column, digits in
               let value = data.value(column.quantity, detector, amplifier, item: column.item)
-              if case .missing(let reason)? = value, columns.count > 3 {
+              if case .missing(let reason)? = value, columns.count > 1 {
                 return .empty(reason: mark(of: reason, in: &reasons))
               }
               return NumberText.cell(value, digits: digits)

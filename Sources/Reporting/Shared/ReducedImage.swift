@@ -64,8 +64,8 @@ public enum ReducedImage {
     for first in stride(from: 0, to: height, by: step) {
       let last = min(first + step, height)
       let rows =
-        area.rows.lowerBound + first * area.rows.count / height
-        ..< area.rows.lowerBound + last * area.rows.count / height
+        area.rows.lowerBound + first * area.rows.count / height..<area.rows.lowerBound + last
+        * area.rows.count / height
       let band = try file.readSection(.named(name), x: area.columns, y: rows)
       for row in first..<last {
         let top = area.rows.lowerBound + (row + 1) * area.rows.count / height - rows.lowerBound

@@ -1,4 +1,5 @@
 public import Plots
+import Warehouse
 
 /// Dates as the warehouse stores them, and axes of time.
 public enum TimeText {
@@ -71,6 +72,25 @@ public enum TimeText {
   public static func forPeople(_ text: String) -> String {
     guard seconds(text) != nil, text.utf8.count >= 19 else { return text }
     return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8))"
+  }
+
+  /// The same axis for a panel that is too narrow for dates: two times of day, and the date of the
+  /// first exposure in the label.
+  static func narrowAxis(_ data: TestRunData) -> Axis {
+    let times = data.obsids.map(data.abscissa)
+    guard data.hasTimes, let first = times.min(), let last = times.max(), last - first >= 300,
+      last - first < 86_400, first >= 0, last < 1e11,
+      let text = data.exposures.first?.time.prefix(10)
+    else { return axis(data) }
+    var axis = Axis.time("UTC, \(text)")
+    axis.ticks = [0.2, 0.8].map { share in
+      let minutes = ((first + share * (last - first)) / 60).rounded()
+      let ofDay = Int(minutes) % 1440
+      let (hour, minute) = (ofDay / 60, ofDay % 60)
+      return Tick(
+        minutes * 60, "\(hour < 10 ? "0" : "")\(hour):\(minute < 10 ? "0" : "")\(minute)")
+    }
+    return axis
   }
 
   /// The axis of a run's exposures: of time, or of ObsIDs where dates are missing.
