@@ -8,7 +8,7 @@ enum RunText {
     let run = details.overview
     let serials = details.serials.sorted { $0.key < $1.key }
       .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-    var text = "\(run.block) \(run.test), run \(run.run)\n".escapingControlCharacters() + "\n"
+    var text = "\(run.block) \(run.test), run \(run.run)".escapingControlCharacters() + "\n\n"
     text += fields([
       ("campaign", run.campaign), ("session", run.session), ("camera", run.camera),
       ("serials", serials), ("ObsIDs", run.obsids ?? "-"),

@@ -49,12 +49,16 @@ struct FocalPlaneImageTests {
   func orientation() async throws {
     try await written { fixture, file, _ in
       // Slot, quadrant, and where the node is: at the right, at the top.
-      let cases: [(slot: String, block: String, detector: String, quadrant: String, right: Bool, top: Bool)] = [
-        ("1-1", "BORN", "CCD1", "E", false, false), ("1-1", "BORN", "CCD1", "F", true, false),
-        ("1-1", "BORN", "CCD1", "G", true, true), ("1-1", "BORN", "CCD1", "H", false, true),
-        ("1-4", "DIRAC", "CCD3", "G", false, false), ("1-4", "DIRAC", "CCD3", "H", true, false),
-        ("1-4", "DIRAC", "CCD3", "E", true, true), ("1-4", "DIRAC", "CCD3", "F", false, true),
-      ]
+      let cases:
+        [(
+          slot: String, block: String, detector: String, quadrant: String, right: Bool, top: Bool
+        )] =
+          [
+            ("1-1", "BORN", "CCD1", "E", false, false), ("1-1", "BORN", "CCD1", "F", true, false),
+            ("1-1", "BORN", "CCD1", "G", true, true), ("1-1", "BORN", "CCD1", "H", false, true),
+            ("1-4", "DIRAC", "CCD3", "G", false, false), ("1-4", "DIRAC", "CCD3", "H", true, false),
+            ("1-4", "DIRAC", "CCD3", "E", true, true), ("1-4", "DIRAC", "CCD3", "F", false, true),
+          ]
       for entry in cases {
         let image = try file.readFloat(.named("\(entry.slot).\(entry.quadrant)"))
         for (x, y) in [(0, 0), (118, 0), (0, 85), (118, 85), (40, 17)] {

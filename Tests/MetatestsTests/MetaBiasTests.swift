@@ -196,7 +196,13 @@ struct MetaBiasTests {
     variation.session = "=cmd|' /C calc'!A0"
     variation.missing = ["CCD1/E": "\\end{document} <b>"]
     try fixture.add("BORN", variation)
-    try fixture.add("../../ESCAPE_&", { var v = variation; v.hasMasters = false; return v }())
+    try fixture.add(
+      "../../ESCAPE_&",
+      {
+        var v = variation
+        v.hasMasters = false
+        return v
+      }())
     do {
       let outcome = try await MetatestRunner.run(MetaBias.self, input(fixture))
       #expect(outcome.warnings.isEmpty, "\(outcome.warnings)")

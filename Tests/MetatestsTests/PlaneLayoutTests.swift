@@ -8,8 +8,8 @@ import Warehouse
 
 /// Facts of the reference: which block and detector sits in which slot, and how quadrants lie.
 private enum LayoutFacts {
-  /// Slices from the bottom; columns 1...3 hold CCD1...CCD3 of the left block, 4...6 hold CCD3...CCD1
-  /// of the right one.
+  /// Slices from the bottom; columns 1...3 hold CCD1...CCD3 of the left block, 4...6 hold
+  /// CCD3...CCD1 of the right one.
   static let slices = [
     ("BORN", "DIRAC"), ("GUYE", "FOWLER"), ("ERWIN", "KRAMERS"), ("JULES2", "OWEN"),
     ("LORENTZ", "EINSTEIN"), ("NIELS", "CURIE"),
@@ -41,7 +41,8 @@ struct PlaneLayoutTests {
       let isLeft = column <= 3
       #expect(channel.place.block == (isLeft ? blocks.0 : blocks.1))
       #expect(channel.place.detector == "CCD\(isLeft ? column : 7 - column)")
-      let cell = try #require((isLeft ? LayoutFacts.left : LayoutFacts.right)[channel.amplifier.name])
+      let cell = try #require(
+        (isLeft ? LayoutFacts.left : LayoutFacts.right)[channel.amplifier.name])
       #expect(channel.column == 2 * (column - 1) + cell.0)
       #expect(channel.row == 2 * (slice - 1) + cell.1)
       cells.insert([channel.column, channel.row])

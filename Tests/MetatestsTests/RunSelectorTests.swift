@@ -74,7 +74,8 @@ struct RunSelectorTests {
         $0.verdict = .accepted
       })
     #expect(try selection(fixture).run?.key == full.key)
-    let alone = try fixture.add("DIRAC", variation("2019-03-24T00:00:00Z") { $0.isChecksOnly = true })
+    let alone = try fixture.add(
+      "DIRAC", variation("2019-03-24T00:00:00Z") { $0.isChecksOnly = true })
     #expect(
       try selection(fixture, block: "DIRAC").reason
         == "run \(alone.key.id) has not finished the step 'meta'")

@@ -91,7 +91,8 @@ final class WarehouseFixture {
     try warehouse.finishAnalysis(analysis, status: variation.status, time: variation.started)
     if let verdict = variation.verdict {
       try warehouse.add(
-        VerdictRecord(state: verdict, reason: "because", author: "someone", time: testTime), to: run)
+        VerdictRecord(state: verdict, reason: "because", author: "someone", time: testTime), to: run
+      )
     }
     return try warehouse.testRun(run)
   }

@@ -102,7 +102,8 @@ extension MetaBias {
           name: "\(test)_\(map.key)_HIST",
           figure: {
             // Offsets are limited as departures from the expected one, which no common line shows.
-            made.histogram(data.map(map), limits: map.quantity == BiasQuantities.offset ? nil : limits)
+            made.histogram(
+              data.map(map), limits: map.quantity == BiasQuantities.offset ? nil : limits)
           }, hasPreview: false))
     }
     if !data.temperatures.isEmpty {

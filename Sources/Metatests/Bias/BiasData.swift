@@ -125,7 +125,8 @@ struct BiasData: Sendable {
   /// All requirements against this test's values.
   func requirements(_ plane: FocalPlane, flight: Set<String>) -> [RequirementResult] {
     let places = places
-    func test(_ requirement: Requirement, _ values: [ChannelPlace: MeasuredValue]) -> RequirementResult
+    func test(_ requirement: Requirement, _ values: [ChannelPlace: MeasuredValue])
+      -> RequirementResult
     {
       RequirementResult(
         requirement, test: self.test, values: values, places: places, flight: flight,

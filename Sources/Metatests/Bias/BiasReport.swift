@@ -30,7 +30,8 @@ struct BiasReport {
         try input.warehouse.quantities().map { ($0.name, $0) },
         uniquingKeysWith: { first, _ in first }))
     body.append(.section(level: 1, "Provenance", label: "provenance-section"))
-    body.append(.paragraph(Document.Text("Rule of choice: " + RunSelector(input.warehouse).rule + ".")))
+    body.append(
+      .paragraph(Document.Text("Rule of choice: " + RunSelector(input.warehouse).rule + ".")))
     body.append(.table(try ReportTables.provenance(selections, input.warehouse)))
     return Document(
       title: "MetaBias: offsets and read-out noise of the focal plane",
@@ -49,7 +50,8 @@ struct BiasReport {
   private var cover: [Document.Field] {
     let flight = input.design.flight
     return [
-      .init("Metatest", "MetaBias"), .init("Tests", .init(tests.map(\.test).joined(separator: ", "))),
+      .init("Metatest", "MetaBias"),
+      .init("Tests", .init(tests.map(\.test).joined(separator: ", "))),
       .init("Camera", .init(camera.title)),
       .init("Focal plane", .init("\(input.plane.name), design \(input.design.name)")),
     ]
@@ -83,7 +85,8 @@ struct BiasReport {
         .remark(.pass, Document.Text("No requirement or limit fails on the flight blocks.")))
     } else {
       let text = failing.map { result in
-        "\(result.requirement.id) (\(result.test), \(result.counts(result.flightPlaces).failed) quadrants)"
+        let failed = result.counts(result.flightPlaces).failed
+        return "\(result.requirement.id) (\(result.test), \(failed) quadrants)"
       }.joined(separator: ", ")
       nodes.append(.remark(.fail, Document.Text("Out of limits: \(text).")))
     }
@@ -131,7 +134,9 @@ struct BiasReport {
           ? "all but " + others.joined(separator: ", ") : ids.joined(separator: ", ")
       return Document.Field(reason, Document.Text(words))
     }
-    return [.paragraph("Why quadrants of the flight blocks were not tested:"), .definitions(fields)]
+    return [
+      .paragraph("Why quadrants of the flight blocks were not tested:"), .definitions(fields),
+    ]
   }
 
   private var inventory: [Document.Node] {
@@ -158,9 +163,9 @@ struct BiasReport {
     nodes.append(
       .paragraph(
         """
-        RON is the temporal noise of a pixel, from differences of consecutive frames, in which fixed \
-        patterns cancel. The scatter of single frames holds fixed patterns as well, and is what \
-        older analyses call RON.
+        RON is the temporal noise of a pixel, from differences of consecutive frames, in which \
+        fixed patterns cancel. The scatter of single frames holds fixed patterns as well, and is \
+        what older analyses call RON.
         """))
     nodes += figures(data, ["RON_OVE", "RON_IMG", "RON_PRE"])
     nodes += electrons(data)
@@ -176,7 +181,11 @@ struct BiasReport {
             spare blocks.
             """)))
     for item in ["ove", "img"] {
-      nodes.append(table(data, data.map(BiasQuantities.readNoise, item: item, title: "RON, \(MetaBias.regionName(item))")))
+      nodes.append(
+        table(
+          data,
+          data.map(BiasQuantities.readNoise, item: item, title: "RON, \(MetaBias.regionName(item))")
+        ))
     }
     nodes.append(.section(level: 2, "Offsets"))
     nodes += figures(data, ["OFFSET_OVE", "OFFSET_IMG", "OFFSET_PRE", "DRIFT"])
@@ -287,20 +296,21 @@ struct BiasReport {
         Document.Figure(
           input.figurePath("\(data.test)_PROFS_hor"), width: 1,
           caption: """
-            Mean of each column of the master bias, median removed: the first 100 columns, where the \
-            structure is. Four quadrants a detector.
+            Mean of each column of the master bias, median removed: the first 100 columns, where \
+            the structure is. Four quadrants a detector.
             """)),
       .figure(
         Document.Figure(
           input.figurePath("\(data.test)_PROFS_ver"), width: 1,
-          caption: "Mean of each row of the master bias, median removed. Four quadrants a detector.")),
+          caption: "Mean of each row of the master bias, median removed. Four quadrants a detector."
+        )),
       .figure(
         Document.Figure(
           input.figurePath("MASTER_BIAS_\(data.test)"), width: 1,
           caption: Document.Text(
             """
-            Master bias of all detectors as they lie on the plane, averaged over boxes, on one scale. \
-            The full image is MASTER_BIAS_\(data.test).fits.
+            Master bias of all detectors as they lie on the plane, averaged over boxes, on one \
+            scale. The full image is MASTER_BIAS_\(data.test).fits.
             """))),
     ]
   }
@@ -317,7 +327,8 @@ struct BiasReport {
           continue
         }
         rows.append([
-          .words(test), .words(words), .words(String(group.channels)), .words(String(group.records)),
+          .words(test), .words(words), .words(String(group.channels)),
+          .words(String(group.records)),
           .value(group.meanNoise, digits: 3), .value(group.noiseScatter, digits: 3),
           .value(group.offsetScatter, digits: 3),
         ])
@@ -329,8 +340,8 @@ struct BiasReport {
         """
         All complete runs that nobody rejected, by channel: a detector's serial number and a \
         quadrant. A channel is repeated where its runs span more than ten whole days. Scatters are \
-        population standard deviations over the runs of a channel, averaged over channels; a channel \
-        that was measured once contributes zero. Region: over-scan.
+        population standard deviations over the runs of a channel, averaged over channels; a \
+        channel that was measured once contributes zero. Region: over-scan.
         """),
       .table(
         Document.Table(

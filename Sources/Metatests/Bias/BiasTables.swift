@@ -4,8 +4,8 @@ import Detector
 import Diagnostics
 import Warehouse
 
-/// MetaBias as a data product: one table of quadrants a test, requirements, stability, the choice of
-/// runs.
+/// MetaBias as a data product: one table of quadrants a test, requirements, stability, the choice
+/// of runs.
 struct BiasTables {
   let input: MetatestInput
   let tests: [BiasData]
@@ -17,8 +17,10 @@ struct BiasTables {
     DataProduct(
       title: "MetaBias: offsets and read-out noise of the focal plane",
       header: [
-        .init("metatest", "MetaBias"), .init("test", .text(tests.map(\.test).joined(separator: ", "))),
-        .init("vison", .text(ProgramVersion.current)), .init("fpa_design", .text(input.design.name)),
+        .init("metatest", "MetaBias"),
+        .init("test", .text(tests.map(\.test).joined(separator: ", "))),
+        .init("vison", .text(ProgramVersion.current)),
+        .init("fpa_design", .text(input.design.name)),
         .init("FPA", .text(input.plane.name)), .init("DATE", .text(date)),
       ],
       meta: [
@@ -39,14 +41,17 @@ struct BiasTables {
     let places = onPlane + data.places.filter { !known.contains($0) }
     let slots = places.map { data.layout.slot(of: $0) }
     var columns = [
-      DataColumn("CCDID", description: "Position on the focal plane.", .texts(slots.map { $0?.name })),
-      DataColumn("BLOCK", .texts(places.map(\.block))), DataColumn("CCD", .texts(places.map(\.detector))),
+      DataColumn(
+        "CCDID", description: "Position on the focal plane.", .texts(slots.map { $0?.name })),
+      DataColumn("BLOCK", .texts(places.map(\.block))),
+      DataColumn("CCD", .texts(places.map(\.detector))),
       DataColumn("Q", description: "Quadrant.", .texts(places.map(\.amplifier))),
       DataColumn(
         "CCD_SN", description: "Serial number of the detector, as the run recorded it.",
-        .texts(places.map { place in
-          data.runs.first { $0.block == place.block }?.serials[place.detector]
-        })),
+        .texts(
+          places.map { place in
+            data.runs.first { $0.block == place.block }?.serials[place.detector]
+          })),
       DataColumn(
         "TEMP_degC", description: "CCD temperature in degrees Celsius, mean of top and bottom.",
         .doubles(places.map { data.temperatures[$0.block]?[$0.detector] }), display: .fixed(2)),
@@ -114,7 +119,8 @@ struct BiasTables {
       "OUTCOMES", description: "Each quadrant against each requirement.",
       columns: [
         DataColumn("ID", .texts(rows.map(\.0.requirement.id))),
-        DataColumn("TEST", .texts(rows.map(\.0.test))), DataColumn("BLOCK", .texts(rows.map(\.1.block))),
+        DataColumn("TEST", .texts(rows.map(\.0.test))),
+        DataColumn("BLOCK", .texts(rows.map(\.1.block))),
         DataColumn("CCD", .texts(rows.map(\.1.detector))),
         DataColumn("Q", .texts(rows.map(\.1.amplifier))),
         DataColumn(
@@ -135,8 +141,9 @@ struct BiasTables {
       ])
   }
 
-  private static func numbers(_ outcome: RequirementResult.Outcome) -> (value: Double?, margin: Double?)
-  {
+  private static func numbers(_ outcome: RequirementResult.Outcome) -> (
+    value: Double?, margin: Double?
+  ) {
     switch outcome {
     case .pass(let value, let margin), .fail(let value, let margin): (value, margin)
     case .notTested: (nil, nil)
@@ -148,7 +155,8 @@ struct BiasTables {
     return DataTable(
       "SELECTION", description: "The run that stands for each block, or why there is none.",
       columns: [
-        DataColumn("BLOCK", .texts(all.map(\.block))), DataColumn("ROLE", .texts(all.map(\.role.rawValue))),
+        DataColumn("BLOCK", .texts(all.map(\.block))),
+        DataColumn("ROLE", .texts(all.map(\.role.rawValue))),
         DataColumn("TEST", .texts(all.map(\.test))),
         DataColumn("RUN", .integers(all.map { $0.run?.key.id })),
         DataColumn("ANALYSIS", .texts(all.map { $0.run?.analysis.name })),
@@ -168,7 +176,8 @@ struct BiasTables {
         DataColumn(
           "CCDQID", description: "Serial number of the detector, and quadrant.",
           .texts(rows.map(\.channel))), DataColumn("BLOCK", .texts(rows.map(\.block))),
-        DataColumn("CCD", .texts(rows.map(\.detector))), DataColumn("TIME", .texts(rows.map(\.started))),
+        DataColumn("CCD", .texts(rows.map(\.detector))),
+        DataColumn("TIME", .texts(rows.map(\.started))),
         DataColumn("REP", .integers(rows.map { Int64($0.repetition) })),
         DataColumn("OFF", unit: "adu", .doubles(rows.map(\.offset)), display: .fixed(2)),
         DataColumn("RON", unit: "adu", .doubles(rows.map(\.noise)), display: .fixed(4)),
@@ -177,13 +186,15 @@ struct BiasTables {
 
   private func provenance() throws -> [DataProduct.Source] {
     let analyses = Dictionary(
-      try input.warehouse.analyses().map { ($0.key, $0.record) }, uniquingKeysWith: { first, _ in first })
+      try input.warehouse.analyses().map { ($0.key, $0.record) },
+      uniquingKeysWith: { first, _ in first })
     return try tests.flatMap(\.runs).map { run in
       let inputs = try input.warehouse.inputs(of: run.key).count
       return DataProduct.Source(
         role: "test run \(run.key.id)", name: "\(run.block) \(run.test) \(run.analysis.name)",
         checksum: run.inputDigest,
-        note: "version \(analyses[run.analysis]?.programVersion ?? "unknown"), began \(run.started), "
+        note:
+          "version \(analyses[run.analysis]?.programVersion ?? "unknown"), began \(run.started), "
           + "\(inputs) input files; the checksum is over all of them")
     }
   }

@@ -8,8 +8,8 @@ import Warehouse
 public enum MetaBias: Metatest {
   public static let name = "MetaBias"
   public static let purpose =
-    "Offsets, read-out noise and fixed structure of all amplifiers of the focal plane, in the dark and "
-    + "without exposure."
+    "Offsets, read-out noise and fixed structure of all amplifiers of the focal plane, in the dark "
+    + "and without exposure."
   public static let tests = ["BIAS01", "BIAS02"]
 
   // MARK: - What it reads
@@ -118,7 +118,8 @@ public enum MetaBias: Metatest {
     )
   }
 
-  static let stepLimits: [(requirement: Requirement, region: String)] = ["img", "ove"].map { region in
+  static let stepLimits: [(requirement: Requirement, region: String)] = ["img", "ove"].map {
+    region in
     (
       Requirement(
         id: "STEP-\(region.uppercased())", kind: .dataQuality,

@@ -57,7 +57,8 @@ public enum MetatestRunner {
 
   /// Draws on two threads; the order of the paths does not depend on that.
   private static func draw(
-    _ content: MetatestContent, _ input: MetatestInput, _ check: @escaping @Sendable () throws -> Void
+    _ content: MetatestContent, _ input: MetatestInput,
+    _ check: @escaping @Sendable () throws -> Void
   ) async throws -> [String] {
     let turn = Turn()
     let figures = content.figures

@@ -25,7 +25,8 @@ struct PlaneFigures: Sendable {
   /// colour.
   func heatMap(
     _ map: ChannelMap, name: String, colours: ColourMap, scale: ValueScale = .robust,
-    decimals: Int = 2, failing: Set<ChannelPlace> = [], failureMeaning: String = "out of limits", footer: String
+    decimals: Int = 2, failing: Set<ChannelPlace> = [], failureMeaning: String = "out of limits",
+    footer: String
   ) -> Figure {
     let cells = layout.channels.map { channel -> CellMap.Cell in
       let content: CellMap.Cell.Content
@@ -140,7 +141,7 @@ struct PlaneFigures: Sendable {
         }))
   }
 
-  /// A profile with its median removed, averaged over boxes so that a panel holds 300 points at most.
+  /// A profile with its median removed, averaged over boxes to 300 points at most.
   static func reduced(_ curve: CurveRecord, first: Int?) -> (x: [Double], y: [Double]) {
     let usable = zip(curve.x, curve.y).filter { $0.0.isFinite && $0.1.isFinite }
     guard !usable.isEmpty else { return ([], []) }

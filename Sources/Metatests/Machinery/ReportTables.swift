@@ -5,7 +5,7 @@ import Warehouse
 
 /// Tables that all metatests show.
 enum ReportTables {
-  /// The standard table of quadrants: one row a detector of the plane, then detectors off the plane.
+  /// The standard table of quadrants: one row a detector of the plane, then those off the plane.
   static func quadrants(_ map: ChannelMap, layout: PlaneLayout, selections: [BlockSelection])
     -> Document.Table
   {
@@ -38,7 +38,8 @@ enum ReportTables {
         },
       rows: rows,
       caption: [
-        .text("\(map.title), of each quadrant; ± is the 1σ uncertainty. "), .link("Definition", to: DefinitionLabel.of(map.quantity)), ".",
+        .text("\(map.title), of each quadrant; ± is the 1σ uncertainty. "),
+        .link("Definition", to: DefinitionLabel.of(map.quantity)), ".",
       ], pagination: .breaking, size: .footnote,
       rulesAfter: Set(stride(from: perSlice, to: onPlane.count + 1, by: perSlice)))
   }
@@ -113,9 +114,9 @@ enum ReportTables {
       },
       caption: Document.Text(
         """
-        \(test): requirements and limits, judged on the flight blocks; counts are of quadrants, open \
-        ones were not tested. The margin is the smallest distance to a limit, negative outside. A \
-        value passes above the lower limit and up to the upper one.
+        \(test): requirements and limits, judged on the flight blocks; counts are of quadrants, \
+        open ones were not tested. The margin is the smallest distance to a limit, negative outside. \
+        A value passes above the lower limit and up to the upper one.
         """), size: .footnote)
   }
 
@@ -156,8 +157,8 @@ enum ReportTables {
       caption: Document.Text(
         """
         \(test): compliance by block (first four letters): passed; failed, with the number of \
-        quadrants; an exclamation mark where only some quadrants were tested, with their number; an \
-        empty circle where none was.
+        quadrants; an exclamation mark where only some quadrants were tested, with their number; \
+        an empty circle where none was.
         """), size: .footnote)
   }
 

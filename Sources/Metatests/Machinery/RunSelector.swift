@@ -62,8 +62,8 @@ public struct RunSelector: Sendable {
     self.step = step
     self.campaign = campaign
     rule =
-      "for each block the latest accepted test run, else the latest finished one; rejected runs and "
-      + "runs that have not finished the step '\(step)' do not count"
+      "for each block the latest accepted test run, else the latest finished one; rejected runs "
+      + "and runs that have not finished the step '\(step)' do not count"
   }
 
   /// The choice for every block of a design, flight blocks first, then for blocks that it does not

@@ -9,7 +9,8 @@ public struct CampaignStatus: Sendable, Encodable {
     public let block, role: String
     /// The test; nil for a block without any run.
     public let test: String?
-    /// "complete" where a metatest would use the run, else the state of the latest run, or "missing".
+    /// "complete" where a metatest would use the run, else the state of the latest run, or
+    /// "missing".
     public let state: String
     /// Why that run stands for the block; nil where none does.
     public let rule: String?

@@ -74,7 +74,8 @@ public struct MeasurementQuery: Sendable {
     _ body: ([Row]) throws -> Void
   ) throws {
     let known = try warehouse.quantities()
-    let units = Dictionary(known.map { ($0.name, $0.unit) }, uniquingKeysWith: { first, _ in first })
+    let units = Dictionary(
+      known.map { ($0.name, $0.unit) }, uniquingKeysWith: { first, _ in first })
     let names = try names(among: known.map(\.name))
     for run in try runs(in: warehouse) {
       let found = try warehouse.measurements(
@@ -109,7 +110,8 @@ public struct MeasurementQuery: Sendable {
 
   private func admits(_ measurement: StoredMeasurement) -> Bool {
     let place = measurement.place
-    return Self.admits(detectors, place.detector ?? "") && Self.admits(amplifiers, place.amplifier ?? "")
+    return Self.admits(detectors, place.detector ?? "")
+      && Self.admits(amplifiers, place.amplifier ?? "")
       && Self.admits(items, place.item ?? "")
       && (obsids.isEmpty || place.obsid.map(obsids.contains) == true)
   }

@@ -110,7 +110,7 @@ struct FocalPlaneImage: Sendable {
     layout.camera.name == "euclid-vis" ? "EUCLID-VIS" : layout.camera.title
   }
 
-  /// An amplifier's pixels as they lie on the plane, the filled columns on the over-scan's far side.
+  /// An amplifier's pixels as they lie on the plane, the filled columns beyond the over-scan.
   func oriented(_ channel: PlaneLayout.Channel, _ source: Image<Float>) -> Image<Float> {
     let amplifier = channel.amplifier
     let target = Image<Float>(width: width, height: height, filledWith: fill)

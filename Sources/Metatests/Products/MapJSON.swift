@@ -5,7 +5,8 @@ import Warehouse
 /// A focal-plane map as strict JSON: position, quadrant, region, number.
 ///
 /// Numbers are the shortest that read back the same; what has no value is absent from `data` and
-/// named, with its reason, in `missing`. Keys are sorted, so that the same map gives the same bytes.
+/// named, with its reason, in `missing`. Keys are sorted, so that the same map gives the same
+/// bytes.
 enum MapJSON {
   private struct File: Encodable {
     let title, test, units: String
@@ -45,7 +46,8 @@ enum MapJSON {
       }
     }
     let blocks = Dictionary(
-      layout.channels.map { ($0.slot.name, $0.slot.block) }, uniquingKeysWith: { first, _ in first })
+      layout.channels.map { ($0.slot.name, $0.slot.block) }, uniquingKeysWith: { first, _ in first }
+    )
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let file = File(

@@ -26,7 +26,8 @@ struct Quantities: ParsableCommand {
     let entries = try warehouse.with(.reading) { try $0.quantities() }.map { quantity in
       Entry(
         name: quantity.name, unit: quantity.unit, meaning: quantity.meaning,
-        dimensions: Quantity.Dimension.allCases.filter(quantity.dimensions.contains).map(\.rawValue),
+        dimensions: Quantity.Dimension.allCases.filter(quantity.dimensions.contains).map(
+          \.rawValue),
         digits: quantity.digits)
     }
     if output.json { return printOutput(try JSONText.text(entries)) }

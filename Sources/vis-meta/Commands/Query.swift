@@ -41,7 +41,8 @@ struct Query: ParsableCommand {
   var item: [String] = []
   @Option(name: .long, help: ArgumentHelp("An exposure.", valueName: "number"))
   var obsid: [Int] = []
-  @Option(name: .long, help: ArgumentHelp("An analysis, whether selected or not.", valueName: "name"))
+  @Option(
+    name: .long, help: ArgumentHelp("An analysis, whether selected or not.", valueName: "name"))
   var analysis: [String] = []
   @Flag(name: .long, help: "Ask all runs, not only the one that stands for its block and test.")
   var allRuns = false
@@ -71,6 +72,7 @@ struct Query: ParsableCommand {
 struct RowPrinter {
   private let format: Query.Format
   private var table: TextTable
+  private var hasBegun = false
   private var isFirst = true
 
   private static let names = [
@@ -83,6 +85,12 @@ struct RowPrinter {
     let right: Set<String> = ["run", "obsid", "value", "uncertainty", "count"]
     table = TextTable(
       Self.names.dropLast(2).map { .init($0.uppercased(), right.contains($0) ? .right : .left) })
+  }
+
+  /// The beginning is printed with the first answer, so that an error leaves standard output empty.
+  private mutating func begin() {
+    guard !hasBegun else { return }
+    hasBegun = true
     switch format {
     case .csv: printOutput(CSVText.line(Self.names.map { .text($0) }))
     case .json: printOutput("[")
@@ -91,6 +99,7 @@ struct RowPrinter {
   }
 
   mutating func add(_ rows: [MeasurementQuery.Row]) throws {
+    begin()
     for row in rows {
       switch format {
       case .json:
@@ -109,7 +118,8 @@ struct RowPrinter {
     }
   }
 
-  func finish() {
+  mutating func finish() {
+    begin()
     switch format {
     case .csv: break
     case .json: printOutput(isFirst ? "]\n" : "\n]\n")

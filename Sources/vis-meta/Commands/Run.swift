@@ -10,8 +10,9 @@ struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Makes a metatest: the campaign-wide report, maps, tables and products.",
     discussion: """
-      Files go to reports/<metatest> in the warehouse's folder; those of an earlier run are replaced, \
-      each whole. Printed are their paths. Ends with 3 where a requirement fails on the flight blocks.
+      Files go to reports/<metatest> in the warehouse's folder; those of an earlier run are \
+      replaced, each whole. Printed are their paths. Ends with 3 where a requirement fails on the \
+      flight blocks.
 
       EXAMPLES:
         vis-meta run MetaBias

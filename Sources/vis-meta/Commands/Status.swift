@@ -49,7 +49,7 @@ struct Status: ParsableCommand {
     let missing = status.entries.count { $0.state != "complete" }
     let failing = status.entries.count { ($0.overview?.failedChecks ?? 0) > 0 }
     printNote(
-      "design '\(status.design)': \(status.entries.count - missing) complete, \(missing) missing or "
-        + "incomplete, \(failing) with failed checks")
+      "design '\(status.design)': \(status.entries.count - missing) complete, \(missing) missing "
+        + "or incomplete, \(failing) with failed checks")
   }
 }

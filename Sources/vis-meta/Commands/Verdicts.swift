@@ -29,8 +29,8 @@ struct VerdictOptions: ParsableArguments {
       return try RunOverview(try warehouse.testRun(run.key), in: warehouse)
     }
     if output.json { return printOutput(try JSONText.text(overview)) }
-    printOutput(
-      "\(overview.block) \(overview.test), run \(overview.run): \(overview.verdict ?? "no verdict")\n")
+    let verdict = overview.verdict ?? "no verdict"
+    printOutput("\(overview.block) \(overview.test), run \(overview.run): \(verdict)\n")
   }
 }
 
