@@ -188,6 +188,42 @@ struct MetaBiasTests {
       ]))
   }
 
+  @Test("a camera that is on no focal plane has tables and histograms, and no maps")
+  func foreignCamera() async throws {
+    let fixture = try WarehouseFixture(camera: "esis-ccd230")
+    var variation = WarehouseFixture.Variation()
+    variation.hasMasters = false
+    try fixture.add("LAB", variation)
+    let content = try MetaBias.content(input(fixture))
+    #expect(content.images.isEmpty)
+    #expect(content.figures.allSatisfy { !$0.name.hasSuffix("_MAP") })
+    #expect(content.figures.contains { $0.name == "BIAS01_RON_OVE_HIST" })
+    #expect(content.requirements.allSatisfy { $0.verdict == .notTested })
+    do {
+      let outcome = try await MetatestRunner.run(MetaBias.self, input(fixture))
+      #expect(outcome.warnings.isEmpty, "\(outcome.warnings)")
+    } catch let error as LatexError where error.kind == .missing {
+      return
+    }
+  }
+
+  @Test("without masters the image is all fill, and the mosaic says what is missing")
+  func noMasters() throws {
+    let fixture = try WarehouseFixture()
+    var variation = WarehouseFixture.Variation()
+    variation.hasMasters = false
+    try fixture.add("BORN", variation)
+    let content = try MetaBias.content(input(fixture))
+    let path = fixture.folder + "/image.fits"
+    try content.images[0].write(path)
+    let named = try #require(content.figures.first { $0.name == "MASTER_BIAS_BIAS01" })
+    guard case .grid(let grid) = try named.figure().content else {
+      Issue.record("no grid")
+      return
+    }
+    #expect(grid.rows[5][0] == .missing("C_11: no master"))
+  }
+
   @Test("names from outside do no harm in the report")
   func hostileNames() async throws {
     let fixture = try WarehouseFixture()
