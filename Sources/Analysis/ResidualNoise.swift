@@ -2,7 +2,8 @@ public import Detector
 
 /// The scatter of the pixels of one frame about its large-scale structure.
 public enum ResidualNoise {
-  /// Measures the Gaussian core of `pixel - level - model` over the model's region.
+  /// Measures the Gaussian core of `pixel - level - model` over the model's region; one level for all rows,
+  /// or one for each canonical row.
   ///
   /// One frame's scatter holds the read-out noise and the fixed pattern from pixel to pixel, which
   /// `DifferenceNoise` does not. Residuals are counted in bins of 1/8 adu; the binning's own variance is removed
@@ -11,13 +12,13 @@ public enum ResidualNoise {
   /// - Parameters:
   ///   - frame: a raw frame.
   ///   - amplifier: whose pixels are meant.
-  ///   - model: the large-scale structure above `level` [adu]; canonical.
-  ///   - level: [adu].
+  ///   - model: the large-scale structure above the levels [adu]; canonical.
+  ///   - levels: [adu]; one value, or as many as the amplifier has rows.
   ///   - rows: canonical rows that take part.
   ///   - invalid: raw values that mark pixels without information.
   /// - Returns: the standard deviation [adu].
   public static func width(
-    frame: Image<UInt16>, amplifier: Amplifier, model: LargeScaleModel, level: Double,
+    frame: Image<UInt16>, amplifier: Amplifier, model: LargeScaleModel, levels: [Float],
     rows: Range<Int>, invalid: [UInt16]
   ) throws(NotMeasurable) -> Estimate {
     let region = model.region.clamped(toRows: rows)
@@ -32,9 +33,12 @@ public enum ResidualNoise {
     let low = invalid.contains(0) ? UInt16(1) : 0
     let high = invalid.contains(.max) ? UInt16.max - 1 : .max
     var counts = [UInt32](repeating: 0, count: 2 * half)
-    let shift = Float(level)
+    guard levels.count == 1 || levels.count >= region.rows.upperBound else {
+      throw NotMeasurable("no offsets of the rows")
+    }
     for y in region.rows {
       let row = UnsafeBufferPointer(frame.row(amplifier.flippedRow(y) + amplifier.y0))
+      let shift = levels.count == 1 ? levels[0] : levels[y]
       let line = surface.row(canonical: y)
       counts.withUnsafeMutableBufferPointer { counts in
         line.withUnsafeBufferPointer { line in

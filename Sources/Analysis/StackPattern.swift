@@ -111,6 +111,14 @@ public struct ModelRows: Sendable {
 }
 
 extension LargeScaleModel {
+  /// The same surface, higher by `level` [adu].
+  public func raised(by level: Double) -> LargeScaleModel {
+    var raised = coefficients
+    if !raised.isEmpty { raised[0] += level }
+    return LargeScaleModel(
+      degree: degree, region: region, coefficients: raised, uncertainties: uncertainties) ?? self
+  }
+
   /// The mean of several models of the same region and degree, with the error of the mean.
   ///
   /// - Throws: `NotMeasurable` for an empty list or models that do not fit together.

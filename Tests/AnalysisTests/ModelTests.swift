@@ -68,7 +68,7 @@ import Testing
         frame: frame, amplifier: amplifier, region: region, block: 12, accept: 1...65534)
       let model = try LargeScaleModel(fitting: blocks, over: region, degree: 5, level: 2500)
       let width = try ResidualNoise.width(
-        frame: frame, amplifier: amplifier, model: model, level: 2500, rows: 0..<120,
+        frame: frame, amplifier: amplifier, model: model, levels: [2500], rows: 0..<120,
         invalid: [0, 65535])
       #expect(abs(width.value / 1.2 - 1) < 0.03)
       pulls.append((width.value - 1.2) / width.uncertainty)

@@ -66,6 +66,38 @@ import Warehouse
   }
 }
 
+@Suite struct PreprocessingTests {
+  /// Runs the same data with and without a line of preprocessing.
+  private func values(_ quantity: String, offset: String?) async throws -> [Double] {
+    let campaign = try await SmallCampaign(frames: 6)
+    var text = try String(contentsOfFile: campaign.configurationPath, encoding: .utf8)
+    if let offset { text += "\npreprocessing: {offset: \(offset)}\n" }
+    let run = try await campaign.run(configuration: text)
+    #expect(run.summary.entries.map(\.error) == [nil])
+    return try run.warehouse.measurements(of: [quantity], in: run.warehouse.testRuns().map(\.key))
+      .filter { $0.place.item == nil || $0.place.item == "img" }.compactMap(\.value.number)
+  }
+
+  @Test("Offsets row by row take the noise common to a row out of single frames")
+  func rows() async throws {
+    let plain = try await values("bias.ron.single", offset: nil)
+    let rows = try await values("bias.ron.single", offset: "{method: row}")
+    #expect(plain.count == 12 && rows.count == 12)
+    // The row's mean brings noise of its own: sigma / sqrt(21), against a common mode of 0.1.
+    #expect(zip(plain, rows).allSatisfy { $0 != $1 && abs($0 - $1) < 0.1 })
+  }
+
+  @Test("Another scan region and trim change the offset, and no subtraction leaves it in the master")
+  func region() async throws {
+    let pre = try await values("bias.frame.offset", offset: nil)
+    let over = try await values("bias.frame.offset", offset: "{scan: ove, trim: [2, 2]}")
+    #expect(pre.count == over.count && zip(pre, over).contains { abs($0 - $1) > 0.2 })
+    let none = try await values("bias.master.scatter", offset: "{method: none}")
+    let plain = try await values("bias.master.scatter", offset: nil)
+    #expect(none.count == 12 && zip(none, plain).allSatisfy { abs($0 - $1) < 0.1 })
+  }
+}
+
 @Suite struct FaultTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var fault: Fault.Kind

@@ -19,13 +19,15 @@ enum BiasBasic {
           next: index + 1 < frames.count ? frames[index + 1].path : nil)
       }
     }
+    let choice = context.offsetChoice
     let tracker = ProgressCounter(total: work.count, report: context.progress)
     let measured = try await parallelMap(work, workers: context.workers) { item in
       try context.checkCancellation()
       let frame = try context.open(item.path).read()
       let next = try item.next.map { try context.open($0).read() }
       defer { tracker.advance() }
-      return BiasFrame(frame: frame, next: next, camera: context.camera, window: context.window)
+      return BiasFrame(
+        frame: frame, next: next, camera: context.camera, window: context.window, choice: choice)
     }
     var result = SubtaskResult()
     for (item, frame) in zip(work, measured) {

@@ -1,4 +1,5 @@
 import Analysis
+import Campaign
 import Detector
 
 /// What the bias tests measure of one frame and of its difference from the next one.
@@ -34,18 +35,25 @@ struct BiasFrame: Sendable {
 
   var amplifiers: [AmplifierNumbers]
 
-  init(frame: Image<UInt16>, next: Image<UInt16>?, camera: Camera, window: Range<Int>) {
+  /// - Parameters:
+  ///   - next: the frame after this one; nil for the last.
+  ///   - choice: where offsets come from; nil where no scan pixels were read.
+  init(
+    frame: Image<UInt16>, next: Image<UInt16>?, camera: Camera, window: Range<Int>,
+    choice: OffsetChoice?
+  ) {
     amplifiers = camera.amplifiers.map { amplifier in
-      Self.measure(frame, next, amplifier: amplifier, camera: camera, window: window)
+      Self.measure(
+        frame, next, amplifier: amplifier, camera: camera, window: window, choice: choice)
     }
   }
 
   private static func measure(
     _ frame: Image<UInt16>, _ next: Image<UInt16>?, amplifier: Amplifier, camera: Camera,
-    window: Range<Int>
+    window: Range<Int>, choice: OffsetChoice?
   ) -> AmplifierNumbers {
     let offsetCore = Result { () throws(NotMeasurable) in
-      try offset(of: frame, amplifier: amplifier, camera: camera, window: window)
+      try offset(of: frame, amplifier: amplifier, camera: camera, choice: choice)
     }
     let failed = NotMeasurable("no offset: the scan region has no valid pixels")
     guard case .success(let core) = offsetCore else {
@@ -60,8 +68,9 @@ struct BiasFrame: Sendable {
     }
     let residual = Result { () throws(NotMeasurable) in
       try ResidualNoise.width(
-        frame: frame, amplifier: amplifier, model: try model.get(), level: level, rows: window,
-        invalid: camera.invalidValues)
+        frame: frame, amplifier: amplifier, model: try model.get(),
+        levels: rowLevels(frame, amplifier: amplifier, camera: camera, choice: choice, core: core),
+        rows: window, invalid: camera.invalidValues)
     }
     let all = Region(
       columns: 0..<amplifier.width, rows: window.clamped(to: 0..<amplifier.height))
@@ -80,7 +89,7 @@ struct BiasFrame: Sendable {
     return AmplifierNumbers(
       amplifier: amplifier.name, offset: .success(core.location),
       rowNoise: Result { () throws(NotMeasurable) in
-        try rowNoise(of: frame, amplifier: amplifier, camera: camera, core: core, window: window)
+        try rowNoise(of: frame, amplifier: amplifier, core: core, region: choice?.region)
       },
       model: model, residual: residual,
       profiles: all.isEmpty
@@ -91,14 +100,24 @@ struct BiasFrame: Sendable {
       differences: differences)
   }
 
+  /// What is subtracted from each canonical row before the scatter is measured: one level, or with the
+  /// method `row` the mean of each row's scan pixels.
+  private static func rowLevels(
+    _ frame: Image<UInt16>, amplifier: Amplifier, camera: Camera, choice: OffsetChoice?,
+    core: GaussianCore
+  ) -> [Float] {
+    guard let choice, choice.method == .row else { return [Float(core.location.value)] }
+    return RowOffsets.means(
+      frame: frame, amplifier: amplifier, region: choice.region, rows: 0..<amplifier.height,
+      accept: camera.validValues, fallback: core.location.value)
+  }
+
   /// The Gaussian core of the scan region that serves as the frame's offset.
   static func offset(
-    of frame: Image<UInt16>, amplifier: Amplifier, camera: Camera, window: Range<Int>
+    of frame: Image<UInt16>, amplifier: Amplifier, camera: Camera, choice: OffsetChoice?
   ) throws(NotMeasurable) -> GaussianCore {
-    guard let name = camera.offsetRegion, let region = camera.checkRegion(name, rows: window) else {
-      throw NotMeasurable("no scan region in the rows read")
-    }
-    var histogram = RawHistogram(of: amplifier.frameRegion(of: region), in: frame)
+    guard let choice else { throw NotMeasurable("no scan region in the rows read") }
+    var histogram = RawHistogram(of: amplifier.frameRegion(of: choice.region), in: frame)
     for value in camera.invalidValues { histogram.remove(value: Int(value)) }
     return try histogram.core()
   }
@@ -127,12 +146,9 @@ struct BiasFrame: Sendable {
   /// differences of successive rows, which a drift along the rows does not enlarge (von Neumann et
   /// al. 1941); its relative error for m differences is sqrt((3 m - 1) / m^2).
   private static func rowNoise(
-    of frame: Image<UInt16>, amplifier: Amplifier, camera: Camera, core: GaussianCore,
-    window: Range<Int>
+    of frame: Image<UInt16>, amplifier: Amplifier, core: GaussianCore, region: Region?
   ) throws(NotMeasurable) -> Estimate {
-    guard let name = camera.offsetRegion, let region = camera.checkRegion(name, rows: window),
-      let width = core.width, region.rows.count > 2
-    else { throw NotMeasurable("too few rows with scatter") }
+    guard let region, let width = core.width, region.rows.count > 2 else { throw NotMeasurable("too few rows with scatter") }
     let reach = 6 * width.value + 1
     let low = max(0, core.location.value - reach)
     let high = min(65535, core.location.value + reach)

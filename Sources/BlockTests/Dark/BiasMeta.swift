@@ -224,15 +224,22 @@ enum BiasMeta {
       let levels = camera.amplifiers.map { amplifier in
         stored.offsets["\(detector)/\(amplifier.name)/\(frame.exposure.obsid)"] ?? 0
       }
-      if context.preprocessing.method == .row {
-        return try rowOffsets(reader, levels: levels, context)
+      switch context.preprocessing.method {
+      case .row: return try rowOffsets(reader, levels: levels, context)
+      case .some(.none): return MasterFrame.FrameOffsets(levels: levels.map { _ in [0] })
+      case .median, nil: break
       }
       return MasterFrame.FrameOffsets(levels: levels.map { [Float($0)] })
     }
     let master = try MasterFrame(
       readers: readers, offsets: offsets,
-      models: camera.amplifiers.map {
-        try? LargeScaleModel.mean(stored.models["\(detector)/\($0.name)"] ?? [])
+      models: camera.amplifiers.map { amplifier in
+        let key = "\(detector)/\(amplifier.name)"
+        let model = try? LargeScaleModel.mean(stored.models[key] ?? [])
+        guard context.preprocessing.method == .some(.none) else { return model }
+        // Offsets stay in the stack, so that the surface lies higher by their mean.
+        let levels = frames.compactMap { stored.offsets["\(key)/\($0.exposure.obsid)"] }
+        return model?.raised(by: levels.reduce(0, +) / Double(max(1, levels.count)))
       },
       temporal: camera.amplifiers.map {
         stored.temporal["\(detector)/\($0.name)"] ?? .failure(NotMeasurable("no read-out noise"))
@@ -251,12 +258,12 @@ enum BiasMeta {
   ) throws -> MasterFrame.FrameOffsets {
     let frame = try reader.read()
     let camera = context.camera
-    let region = camera.offsetRegion.flatMap { camera.checkRegion($0) }
+    let choice = context.offsetChoice
     return MasterFrame.FrameOffsets(
       levels: zip(camera.amplifiers, levels).map { amplifier, level in
-        guard let region else { return [Float(level)] }
+        guard let choice else { return [Float(level)] }
         return RowOffsets.means(
-          frame: frame, amplifier: amplifier, region: region, rows: 0..<amplifier.height,
+          frame: frame, amplifier: amplifier, region: choice.region, rows: 0..<amplifier.height,
           accept: camera.validValues, fallback: level)
       })
   }

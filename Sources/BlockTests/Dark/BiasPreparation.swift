@@ -14,6 +14,7 @@ enum BiasPreparation {
         return (exposure.obsid, detector, path)
       }
     }
+    let choice = context.offsetChoice
     let tracker = ProgressCounter(total: work.count, report: context.progress)
     let measured = try await parallelMap(work, workers: context.workers) {
       obsid, detector, path in
@@ -23,7 +24,7 @@ enum BiasPreparation {
       return context.camera.amplifiers.map { amplifier in
         Result { () throws(NotMeasurable) in
           try BiasFrame.offset(
-            of: frame, amplifier: amplifier, camera: context.camera, window: context.window
+            of: frame, amplifier: amplifier, camera: context.camera, choice: choice
           ).location
         }
       }
@@ -39,18 +40,20 @@ enum BiasPreparation {
     result.log = [
       "bad pixels: raw values \(context.camera.invalidValues.map(String.init).joined(separator: ", ")) are left out",
       "cosmetics mask: none given",
-      "offset: \(methodText(context))",
+      "offset: \(methodText(choice))",
       "bias structure and flat field: not corrected in this test",
     ]
     return result
   }
 
-  private static func methodText(_ context: TestContext) -> String {
-    let region = context.camera.offsetRegion ?? .prescan
-    let columns = context.camera.checkRegion(region, rows: context.window)?.columns
-    let range = columns.map { "\($0.lowerBound)...\($0.upperBound - 1)" } ?? "none"
-    return context.preprocessing.method == .row
-      ? "one for each row, mean of \(region.rawValue) columns \(range)"
-      : "one for each amplifier and frame, location of the Gaussian core of \(region.rawValue) columns \(range)"
+  private static func methodText(_ choice: OffsetChoice?) -> String {
+    guard let choice else { return "none: no scan pixels were read" }
+    let columns = choice.region.columns
+    let place = "\(choice.name.rawValue) columns \(columns.lowerBound)...\(columns.upperBound - 1)"
+    return switch choice.method {
+    case .row: "one for each row, mean of \(place)"
+    case .median: "one for each amplifier and frame, location of the Gaussian core of \(place)"
+    case .none: "not subtracted from the master; levels are measured in \(place)"
+    }
   }
 }

@@ -107,6 +107,9 @@ public struct TestContext: Sendable {
     }
   }
 
+  /// Where offsets come from; nil where no scan pixels were read.
+  var offsetChoice: OffsetChoice? { OffsetChoice(preprocessing, camera: camera, window: window) }
+
   /// Opens a frame of this camera.
   func open(_ path: String) throws -> FrameSource {
     try FrameSource(path: path, camera: camera)
