@@ -177,6 +177,12 @@ let package = Package(
       [
         "Simulator", "Campaign", "Detector", "Diagnostics", "DurableFiles", "FITSFiles", "Ingest",
       ]),
+    tests(
+      "Reporting",
+      [
+        "Reporting", "Diagnostics", "DurableFiles", "Detector", "Campaign", "FITSFiles",
+        "Warehouse", "Plots", "LatexReport", "DataProducts",
+      ]),
     tests("Plots", ["Plots", "Diagnostics", "DurableFiles"]),
     tests("LatexReport", ["LatexReport", "Diagnostics", "DurableFiles"]),
     tests("DataProducts", ["DataProducts", "Diagnostics", "DurableFiles", "FITSFiles"]),

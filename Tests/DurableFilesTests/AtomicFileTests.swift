@@ -57,7 +57,7 @@ private func temporaryFolder() throws -> String {
     let prefix = AtomicFile.temporaryPrefix
     // The largest process id of Linux is 2^22.
     for name in ["\(prefix)4194999-x.fits", "\(prefix)1-y.fits", "\(prefix)\(getpid())-z", "keep"] {
-      FileManager.default.createFile(atPath: "\(folder)/\(name)", contents: nil)
+      _ = FileManager.default.createFile(atPath: "\(folder)/\(name)", contents: nil)
     }
     #expect(AtomicFile.removeStaleTemporaries(in: folder) == ["\(prefix)4194999-x.fits"])
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 3)
