@@ -16,6 +16,8 @@ struct NameTables {
   private var names: [Table: [String: Int64]] = [:]
   private var reasons: [String: Int64] = [:]
   private var quantities: [String: (id: Int64, quantity: Quantity)] = [:]
+  private var places: [ResultPlace: Int64] = [:]
+  private var series: [Int64: Int64] = [:]
 
   init(_ database: Database) { self.database = database }
 
@@ -31,6 +33,48 @@ struct NameTables {
     let id = try find(name, selection: table.selection, insertion: table.insertion)
     names[table, default: [:]][name] = id
     return id
+  }
+
+  /// The number of a place, which is added where it is new.
+  mutating func id(_ place: ResultPlace) throws -> Int64 {
+    if let id = places[place] { return id }
+    let arguments: StatementArguments = [
+      place.obsid ?? -1, try id(place.detector, in: .detector),
+      try id(place.amplifier, in: .amplifier), try id(place.item, in: .item),
+    ]
+    let selection = try database.cachedStatement(
+      sql: "SELECT id FROM place WHERE obsid = ? AND detector = ? AND amplifier = ? AND item = ?")
+    let result: Int64
+    if let known = try Int64.fetchOne(selection, arguments: arguments) {
+      result = known
+    } else {
+      try database.cachedStatement(
+        sql: "INSERT INTO place (obsid, detector, amplifier, item) VALUES (?, ?, ?, ?)"
+      ).execute(arguments: arguments)
+      result = database.lastInsertedRowID
+    }
+    places[place] = result
+    return result
+  }
+
+  /// The number of a quantity's series in a test run, which is added where it is new.
+  ///
+  /// All calls of one value must be for the same test run.
+  mutating func series(of quantity: Int64, in run: TestRunKey) throws -> Int64 {
+    if let id = series[quantity] { return id }
+    let selection = try database.cachedStatement(
+      sql: "SELECT id FROM series WHERE testRun = ? AND quantity = ?")
+    let result: Int64
+    if let known = try Int64.fetchOne(selection, arguments: [run.id, quantity]) {
+      result = known
+    } else {
+      try database.cachedStatement(
+        sql: "INSERT INTO series (testRun, quantity) VALUES (?, ?)"
+      ).execute(arguments: [run.id, quantity])
+      result = database.lastInsertedRowID
+    }
+    series[quantity] = result
+    return result
   }
 
   /// The number of a reason, which is added where it is new.

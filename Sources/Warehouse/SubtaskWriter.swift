@@ -36,45 +36,45 @@ struct SubtaskWriter {
     return database.lastInsertedRowID
   }
 
+  /// Rows go in by ascending key, so that pages fill whatever the order in which they were made.
   private mutating func insert(_ measurements: [MeasurementRecord]) throws {
-    let statement = try database.cachedStatement(
-      sql: """
-        INSERT INTO measurement
-          (testRun, quantity, detector, amplifier, obsid, item, value, uncertainty, count, reason)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """)
-    for measurement in measurements {
-      let quantity = try names.id(measurement.quantity)
-      let place = try ids(of: measurement.place)
-      switch measurement.value {
+    var order: [(key: Int64, index: Int)] = []
+    order.reserveCapacity(measurements.count)
+    for (index, measurement) in measurements.enumerated() {
+      let series = try names.series(of: try names.id(measurement.quantity), in: run)
+      let place = try names.id(measurement.place)
+      order.append((MeasurementKey.key(series: series, place: place), index))
+    }
+    order.sort { $0.key < $1.key }
+    let statement = try RawStatement(
+      database,
+      "INSERT INTO measurement (id, value, uncertainty, count, reason) VALUES (?, ?, ?, ?, ?)")
+    for (key, index) in order {
+      statement.bind(key, at: 1)
+      switch measurements[index].value {
       case .value(let value, let uncertainty, let count):
-        try statement.execute(
-          arguments: [
-            run.id, quantity, place.detector, place.amplifier, place.obsid, place.item, value,
-            uncertainty, count, nil,
-          ])
+        statement.bind(value, at: 2)
+        statement.bind(uncertainty, at: 3)
+        statement.bind(count.map(Int64.init), at: 4)
+        statement.bindNull(at: 5)
       case .missing(let reason):
-        try statement.execute(
-          arguments: [
-            run.id, quantity, place.detector, place.amplifier, place.obsid, place.item, nil, nil,
-            nil, try names.id(reason: reason),
-          ])
+        for column: CInt in 2...4 { statement.bindNull(at: column) }
+        statement.bind(try names.id(reason: reason), at: 5)
       }
+      try statement.run()
     }
   }
 
   private mutating func insert(_ curves: [CurveRecord]) throws {
     for curve in curves {
-      let place = try ids(of: curve.place)
       try database.cachedStatement(
         sql: """
-          INSERT INTO curve (testRun, name, detector, amplifier, obsid, item, xUnit, yUnit, length,
-            x, y, uncertainty) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          INSERT INTO curve (testRun, name, place, xUnit, yUnit, length, x, y, uncertainty)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
           """
       ).execute(
         arguments: [
-          run.id, StoredText.encoded(curve.name), place.detector, place.amplifier, place.obsid,
-          place.item, curve.xUnit.rawValue, curve.yUnit.rawValue, curve.x.count,
+          run.id, StoredText.encoded(curve.name), try names.id(curve.place), curve.xUnit.rawValue, curve.yUnit.rawValue, curve.x.count,
           DoubleBlob.encode(curve.x), DoubleBlob.encode(curve.y),
           curve.uncertainty.map(DoubleBlob.encode),
         ])
@@ -100,18 +100,16 @@ struct SubtaskWriter {
 
   private mutating func insert(_ checks: [CheckRecord], of subtask: Int64) throws {
     for check in checks {
-      let place = try ids(of: check.place)
       let quantity = try check.quantity.map { try names.id($0) }
       try database.cachedStatement(
         sql: """
-          INSERT INTO "check" (testRun, subtask, name, quantity, detector, amplifier, obsid, item,
-            value, lower, upper, passed, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          INSERT INTO "check" (testRun, subtask, name, quantity, place, value, lower, upper,
+            passed, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """
       ).execute(
         arguments: [
-          run.id, subtask, StoredText.encoded(check.name), quantity, place.detector,
-          place.amplifier, place.obsid, place.item, check.value, check.lower, check.upper,
-          check.passed, StoredText.encoded(check.text),
+          run.id, subtask, StoredText.encoded(check.name), quantity,
+          try names.id(check.place), check.value, check.lower, check.upper, check.passed, StoredText.encoded(check.text),
         ])
     }
   }
@@ -128,14 +126,5 @@ struct SubtaskWriter {
           StoredText.encoded(flag.cause),
         ])
     }
-  }
-
-  private mutating func ids(of place: ResultPlace) throws -> (
-    detector: Int64, amplifier: Int64, obsid: Int, item: Int64
-  ) {
-    (
-      try names.id(place.detector, in: .detector), try names.id(place.amplifier, in: .amplifier),
-      place.obsid ?? -1, try names.id(place.item, in: .item)
-    )
   }
 }

@@ -44,8 +44,9 @@ extension Warehouse {
         sql: """
           SELECT curve.name, NULLIF(detector.name, ''), NULLIF(amplifier.name, ''),
             NULLIF(obsid, -1), NULLIF(item.name, ''), xUnit, yUnit, x, y, uncertainty
-          FROM curve JOIN detector ON detector.id = curve.detector
-            JOIN amplifier ON amplifier.id = curve.amplifier JOIN item ON item.id = curve.item
+          FROM curve JOIN place ON place.id = curve.place
+            JOIN detector ON detector.id = place.detector
+            JOIN amplifier ON amplifier.id = place.amplifier JOIN item ON item.id = place.item
           WHERE testRun = ? AND (?2 IS NULL OR curve.name = ?2)
           ORDER BY curve.name, detector.name, amplifier.name, obsid, item.name
           """, arguments: [run.id, name.map(StoredText.encoded)]
@@ -83,9 +84,10 @@ extension Warehouse {
             NULLIF(obsid, -1), NULLIF(item.name, ''), "check".name, quantity.name, value, lower,
             upper, passed, text
           FROM "check" JOIN subtask ON subtask.id = "check".subtask
-            JOIN detector ON detector.id = "check".detector
-            JOIN amplifier ON amplifier.id = "check".amplifier
-            JOIN item ON item.id = "check".item
+            JOIN place ON place.id = "check".place
+            JOIN detector ON detector.id = place.detector
+            JOIN amplifier ON amplifier.id = place.amplifier
+            JOIN item ON item.id = place.item
             LEFT JOIN quantity ON quantity.id = "check".quantity
           WHERE "check".testRun = ? ORDER BY subtask.ordinal, "check".id
           """, arguments: [run.id]

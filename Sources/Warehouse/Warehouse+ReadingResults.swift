@@ -67,14 +67,17 @@ extension Warehouse {
   }
 
   static let measurementQuery = """
-    SELECT testRun, quantity.name, NULLIF(detector.name, ''), NULLIF(amplifier.name, ''),
-      NULLIF(obsid, -1), NULLIF(item.name, ''), value, uncertainty, count, reason.text
-    FROM quantity CROSS JOIN measurement ON measurement.quantity = quantity.id
-      CROSS JOIN detector ON detector.id = measurement.detector
-      CROSS JOIN amplifier ON amplifier.id = measurement.amplifier
-      CROSS JOIN item ON item.id = measurement.item
+    SELECT series.testRun, quantity.name, NULLIF(detector.name, ''), NULLIF(amplifier.name, ''),
+      NULLIF(place.obsid, -1), NULLIF(item.name, ''), value, uncertainty, count, reason.text
+    FROM quantity JOIN series ON series.quantity = quantity.id
+      CROSS JOIN measurement
+        ON measurement.id BETWEEN series.id << 28 AND series.id << 28 | 268435455
+      CROSS JOIN place ON place.id = measurement.id & 268435455
+      CROSS JOIN detector ON detector.id = place.detector
+      CROSS JOIN amplifier ON amplifier.id = place.amplifier
+      CROSS JOIN item ON item.id = place.item
       LEFT JOIN reason ON reason.id = measurement.reason
-    WHERE measurement.testRun = ?
+    WHERE series.testRun = ?
     """
 
   /// Measurements of test runs.
@@ -94,7 +97,7 @@ extension Warehouse {
     if amplifier != nil { sql += " AND amplifier.name = ?" }
     if quantities != nil { sql += " AND quantity.name = ?" }
     constants += [detector, amplifier].compactMap { $0.map(StoredText.encoded) }
-    sql += " ORDER BY quantity.name, detector.name, amplifier.name, obsid, item.name"
+    sql += " ORDER BY quantity.name, detector.name, amplifier.name, place.obsid, item.name"
     return try reading { database in
       let statement = try database.cachedStatement(sql: sql)
       var result: [StoredMeasurement] = []
@@ -129,8 +132,8 @@ extension Warehouse {
   ) throws -> [ChannelPlace: MeasuredValue] {
     let statementText =
       Warehouse.measurementQuery
-      + " AND quantity.name = ? AND obsid = -1 AND measurement.item = 0"
-      + " AND measurement.detector <> 0 AND measurement.amplifier <> 0"
+      + " AND quantity.name = ? AND place.obsid = -1 AND place.item = 0"
+      + " AND place.detector <> 0 AND place.amplifier <> 0"
     return try reading { database in
       let blocks = try database.cachedStatement(
         sql: "SELECT name FROM block WHERE id = (SELECT block FROM testRun WHERE id = ?)")

@@ -140,7 +140,7 @@ import Testing
         try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + question, arguments: arguments)
           .map { $0["detail"] as String }
       }
-      #expect(plan.contains { $0.hasPrefix("SEARCH measurement USING PRIMARY KEY") }, "\(plan)")
+      #expect(plan.contains { $0.hasPrefix("SEARCH measurement USING INTEGER PRIMARY KEY") }, "\(plan)")
       #expect(!plan.contains { $0.hasPrefix("SCAN measurement") }, "\(plan)")
     }
   }

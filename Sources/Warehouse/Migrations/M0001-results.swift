@@ -4,9 +4,11 @@ extension Schema {
   /// Schema version 1.
   ///
   /// Names from outside are kept once, in tables of their own, and referred to by small integers;
-  /// id 0 is "none", since a primary key cannot hold NULL. `measurement` begins with the test run:
-  /// rows are then appended in the order in which they are made, so that pages are full, and both
-  /// a whole test run and "this quantity, these test runs" are contiguous.
+  /// id 0 is "none", since a unique key does not count NULLs as equal. A `place` is what a result
+  /// belongs to within its test run, a `series` one quantity in one test run. A measurement's key
+  /// packs both (`MeasurementKey`): a row costs about 36 bytes and needs no further index, rows
+  /// are appended in the order in which they are made, so that pages are full, and one series is
+  /// one range of keys.
   static func createResults(_ database: Database) throws {
     try database.execute(
       sql: """
@@ -50,6 +52,16 @@ extension Schema {
         INSERT INTO detector VALUES (0, '');
         INSERT INTO amplifier VALUES (0, '');
         INSERT INTO item VALUES (0, '');
+
+        CREATE TABLE place (
+          id INTEGER PRIMARY KEY CHECK (id BETWEEN 0 AND 268435455),
+          detector INTEGER NOT NULL REFERENCES detector (id),
+          amplifier INTEGER NOT NULL REFERENCES amplifier (id),
+          obsid INTEGER NOT NULL CHECK (obsid >= -1),
+          item INTEGER NOT NULL REFERENCES item (id),
+          UNIQUE (obsid, detector, amplifier, item)
+        ) STRICT;
+        INSERT INTO place VALUES (0, 0, 0, -1, 0);
 
         CREATE TABLE quantity (
           id INTEGER PRIMARY KEY,
@@ -99,6 +111,7 @@ extension Schema {
         ) STRICT;
         CREATE INDEX testRunByTest ON testRun (test, block, status);
         CREATE INDEX testRunByBlock ON testRun (block);
+        CREATE INDEX testRunByStart ON testRun (started);
 
         CREATE TABLE serial (
           testRun INTEGER NOT NULL REFERENCES testRun (id),
@@ -129,6 +142,7 @@ extension Schema {
           detector INTEGER NOT NULL DEFAULT 0 REFERENCES detector (id),
           UNIQUE (testRun, role, path)
         ) STRICT;
+        CREATE INDEX inputFileBySHA256 ON inputFile (sha256);
 
         CREATE TABLE exposure (
           testRun INTEGER NOT NULL REFERENCES testRun (id),
@@ -139,38 +153,43 @@ extension Schema {
           commanded TEXT NOT NULL,
           PRIMARY KEY (testRun, obsid, detector)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX exposureByObsid ON exposure (obsid);
+        CREATE INDEX exposureByTime ON exposure (time);
 
-        CREATE TABLE measurement (
+        CREATE TABLE series (
+          id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 34359738367),
           testRun INTEGER NOT NULL REFERENCES testRun (id),
           quantity INTEGER NOT NULL REFERENCES quantity (id),
-          detector INTEGER NOT NULL REFERENCES detector (id),
-          amplifier INTEGER NOT NULL REFERENCES amplifier (id),
-          obsid INTEGER NOT NULL,
-          item INTEGER NOT NULL REFERENCES item (id),
+          UNIQUE (testRun, quantity)
+        ) STRICT;
+        CREATE INDEX seriesByQuantity ON series (quantity, testRun);
+
+        CREATE TABLE measurement (
+          id INTEGER PRIMARY KEY,
           value REAL,
           uncertainty REAL,
           count INTEGER,
           reason INTEGER REFERENCES reason (id),
-          PRIMARY KEY (testRun, quantity, detector, amplifier, obsid, item),
+          series INTEGER NOT NULL REFERENCES series (id)
+            GENERATED ALWAYS AS (id >> 28) VIRTUAL,
+          place INTEGER NOT NULL REFERENCES place (id)
+            GENERATED ALWAYS AS (id & 268435455) VIRTUAL,
           CHECK ((value IS NULL) = (reason IS NOT NULL)),
           CHECK (value IS NOT NULL OR uncertainty IS NULL)
-        ) STRICT, WITHOUT ROWID;
+        ) STRICT;
 
         CREATE TABLE curve (
           id INTEGER PRIMARY KEY,
           testRun INTEGER NOT NULL REFERENCES testRun (id),
           name TEXT NOT NULL,
-          detector INTEGER NOT NULL REFERENCES detector (id),
-          amplifier INTEGER NOT NULL REFERENCES amplifier (id),
-          obsid INTEGER NOT NULL,
-          item INTEGER NOT NULL REFERENCES item (id),
+          place INTEGER NOT NULL REFERENCES place (id),
           xUnit TEXT NOT NULL,
           yUnit TEXT NOT NULL,
           length INTEGER NOT NULL,
           x BLOB NOT NULL,
           y BLOB NOT NULL,
           uncertainty BLOB,
-          UNIQUE (testRun, name, detector, amplifier, obsid, item),
+          UNIQUE (testRun, name, place),
           CHECK (length(x) = 8 * length AND length(y) = 8 * length),
           CHECK (uncertainty IS NULL OR length(uncertainty) = 8 * length)
         ) STRICT;
@@ -195,10 +214,7 @@ extension Schema {
           subtask INTEGER NOT NULL REFERENCES subtask (id),
           name TEXT NOT NULL,
           quantity INTEGER REFERENCES quantity (id),
-          detector INTEGER NOT NULL REFERENCES detector (id),
-          amplifier INTEGER NOT NULL REFERENCES amplifier (id),
-          obsid INTEGER NOT NULL,
-          item INTEGER NOT NULL REFERENCES item (id),
+          place INTEGER NOT NULL REFERENCES place (id),
           value REAL,
           lower REAL,
           upper REAL,
@@ -242,7 +258,7 @@ extension Schema {
             analysis.name AS analysis,
             NULLIF(detector.name, '') AS ccd,
             NULLIF(amplifier.name, '') AS quadrant,
-            NULLIF(measurement.obsid, -1) AS obsid,
+            NULLIF(place.obsid, -1) AS obsid,
             NULLIF(item.name, '') AS item,
             quantity.name AS quantity,
             measurement.value AS value,
@@ -259,11 +275,13 @@ extension Schema {
             JOIN analysis ON analysis.id = testRun.analysis
             JOIN block ON block.id = testRun.block
             JOIN campaign ON campaign.id = block.campaign
+            JOIN series ON series.testRun = testRun.id AND series.quantity = quantity.id
             CROSS JOIN measurement
-              ON measurement.testRun = testRun.id AND measurement.quantity = quantity.id
-            CROSS JOIN detector ON detector.id = measurement.detector
-            CROSS JOIN amplifier ON amplifier.id = measurement.amplifier
-            CROSS JOIN item ON item.id = measurement.item
+              ON measurement.id BETWEEN series.id << 28 AND series.id << 28 | 268435455
+            CROSS JOIN place ON place.id = measurement.id & 268435455
+            CROSS JOIN detector ON detector.id = place.detector
+            CROSS JOIN amplifier ON amplifier.id = place.amplifier
+            CROSS JOIN item ON item.id = place.item
             LEFT JOIN reason ON reason.id = measurement.reason;
         """)
   }
