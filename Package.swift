@@ -183,6 +183,12 @@ let package = Package(
         "Reporting", "Diagnostics", "DurableFiles", "Detector", "Campaign", "FITSFiles",
         "Warehouse", "Plots", "LatexReport", "DataProducts",
       ]),
+    tests(
+      "Metatests",
+      [
+        "Metatests", "Warehouse", "Detector", "Campaign", "DurableFiles", "Diagnostics",
+        "FITSFiles", "Plots", "LatexReport", "BlockTests",
+      ]),
     tests("Plots", ["Plots", "Diagnostics", "DurableFiles"]),
     tests("LatexReport", ["LatexReport", "Diagnostics", "DurableFiles"]),
     tests("DataProducts", ["DataProducts", "Diagnostics", "DurableFiles", "FITSFiles"]),
