@@ -141,8 +141,8 @@ import Testing
           from astropy.io import fits
       except ImportError:
           print('absent'); sys.exit()
-      f = fits.open(sys.argv[1], checksum=True)
-      print(f['U16', 2].data[0, 1], f['RON'].data['QUADRANT'][2], f['RON'].data['PROFILE'][2, 1])
+      with fits.open(sys.argv[1], checksum=True, memmap=False) as f:
+          print(f['U16', 2].data[0, 1], f['RON'].data['QUADRANT'][2], f['RON'].data['PROFILE'][2, 1])
       """
     guard let result = try run("/usr/bin/python3", ["-c", script, folder.file("a.fits")]),
       !result.output.contains("absent")
