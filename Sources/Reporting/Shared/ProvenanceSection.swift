@@ -27,6 +27,9 @@ public enum ProvenanceSection {
   }
 
   /// An analysis: identifiers, program, machine, operator, command line.
+  ///
+  /// Not when it ended: a report may be made while other tests of the analysis still run, and must be the same
+  /// when it is made again.
   public static func analysis(_ analysis: StoredAnalysis) -> Document.Table {
     let record = analysis.record
     return Document.Table(
@@ -36,12 +39,6 @@ public enum ProvenanceSection {
         ["Program", .words("vison \(record.programVersion)")], ["Host", known(record.host)],
         ["Operator", known(record.operatorName)],
         ["Begun", .words("\(TimeText.forPeople(record.started)) UTC")],
-        [
-          "Ended",
-          analysis.finished.map { .words("\(TimeText.forPeople($0)) UTC") }
-            ?? .empty(reason: "not yet"),
-        ],
-        ["State", .text(CoverPage.state(analysis.status))],
         ["Command", record.commandLine.isEmpty ? known("") : .code(record.commandLine)],
         ["Configuration", .code(record.configurationDigest)],
       ], caption: "Analysis", label: "table:analysis")

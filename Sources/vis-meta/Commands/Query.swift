@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineStyle
 import Metatests
+import Reporting
 import Warehouse
 
 /// Measured values.
@@ -71,7 +72,7 @@ struct Query: ParsableCommand {
 /// Prints rows as they come; a table only when all are known, since its widths depend on them.
 struct RowPrinter {
   private let format: Query.Format
-  private var table: TextTable
+  private var lines: [[String]] = []
   private var hasBegun = false
   private var isFirst = true
 
@@ -80,12 +81,7 @@ struct RowPrinter {
     "value", "uncertainty", "count", "unit", "reason", "analysis", "campaign",
   ]
 
-  init(format: Query.Format) {
-    self.format = format
-    let right: Set<String> = ["run", "obsid", "value", "uncertainty", "count"]
-    table = TextTable(
-      Self.names.dropLast(2).map { .init($0.uppercased(), right.contains($0) ? .right : .left) })
-  }
+  init(format: Query.Format) { self.format = format }
 
   /// The beginning is printed with the first answer, so that an error leaves standard output empty.
   private mutating func begin() {
@@ -107,11 +103,16 @@ struct RowPrinter {
         printOutput((isFirst ? "\n  " : ",\n  ") + line.dropLast())
       case .csv: printOutput(CSVText.line(Self.cells(row)))
       case .table:
-        table.append([
-          row.block, row.slot ?? "-", row.test, row.session, String(row.run), row.ccd ?? "-",
-          row.quadrant ?? "-", row.obsid.map(String.init) ?? "-", row.item ?? "-", row.quantity,
-          row.value.map { "\($0)" } ?? "-", row.uncertainty.map { "\($0)" } ?? "-",
-          row.count.map(String.init) ?? "-", row.unit, row.reason ?? "",
+        let digits = row.uncertainty.flatMap { $0 > 0 ? NumberText.digits(for: [$0], atLeast: 0) : nil }
+        func number(_ value: Double?) -> String {
+          guard let value else { return "" }
+          return digits.map { NumberText.fixed(value, digits: $0) } ?? "\(value)"
+        }
+        lines.append([
+          row.block, row.slot ?? "", row.test, row.session, String(row.run), row.ccd ?? "",
+          row.quadrant ?? "", row.obsid.map(String.init) ?? "", row.item ?? "", row.quantity,
+          number(row.value), number(row.uncertainty), row.count.map(String.init) ?? "", row.unit,
+          row.reason ?? "",
         ])
       }
       isFirst = false
@@ -125,6 +126,20 @@ struct RowPrinter {
     case .json: printOutput(isFirst ? "]\n" : "\n]\n")
     case .table: printOutput(table.text(for: .current(.output)))
     }
+  }
+
+  /// The rows for people: numbers to the second digit of their uncertainty, columns without any entry left
+  /// out.
+  private var table: TextTable {
+    let right: Set<String> = ["run", "obsid", "value", "uncertainty", "count"]
+    let names = Self.names.dropLast(2)
+    let used = names.indices.filter { index in
+      lines.isEmpty || lines.contains { !$0[index].isEmpty }
+    }
+    var table = TextTable(
+      used.map { .init(names[$0].uppercased(), right.contains(names[$0]) ? .right : .left) })
+    for line in lines { table.append(used.map { line[$0].isEmpty ? "-" : line[$0] }) }
+    return table
   }
 
   private static func cells(_ row: MeasurementQuery.Row) -> [CSVText.Cell] {
