@@ -63,53 +63,6 @@ extension Warehouse {
     return first
   }
 
-  /// Why a test run stands for its block.
-  public enum SelectionRule: String, Sendable, CaseIterable {
-    /// It is the latest that was accepted.
-    case latestAccepted = "latest accepted"
-    /// None was accepted: it is the latest that finished and was not rejected.
-    case latestFinished = "latest finished"
-  }
-
-  /// A test run that stands for its block.
-  public struct SelectedTestRun: Sendable, Hashable {
-    /// The test run.
-    public let run: StoredTestRun
-    /// Why it was chosen.
-    public let rule: SelectionRule
-  }
-
-  /// The test run of each block that metatests use: the latest accepted, else the latest finished.
-  ///
-  /// "Latest" goes by the time at which the run began, then by its number. A rejected run is never
-  /// chosen, an unfinished one neither. Blocks of different campaigns are different blocks.
-  ///
-  /// - Parameter session: restricts the choice where it is not nil.
-  /// - Returns: one a block, by campaign and block name.
-  public func selectedTestRuns(
-    test: String, session: String? = nil, campaign: String? = nil
-  ) throws -> [SelectedTestRun] {
-    struct BlockName: Hashable {
-      let campaign: String
-      let block: String
-    }
-    var selected: [BlockName: SelectedTestRun] = [:]
-    let runs = try testRuns(test: test, session: session, status: .finished)
-      .filter { campaign == nil || $0.campaign == campaign }
-      .sorted { ($0.started, $0.key.id) < ($1.started, $1.key.id) }
-    for run in runs where run.verdict != .rejected {
-      let name = BlockName(campaign: run.campaign, block: run.block)
-      if run.verdict == .accepted {
-        selected[name] = SelectedTestRun(run: run, rule: .latestAccepted)
-      } else if selected[name]?.rule != .latestAccepted {
-        selected[name] = SelectedTestRun(run: run, rule: .latestFinished)
-      }
-    }
-    return selected.values.sorted {
-      ($0.run.campaign, $0.run.block) < ($1.run.campaign, $1.run.block)
-    }
-  }
-
   /// The subtasks of a test run, by ordinal.
   public func subtasks(of run: TestRunKey) throws -> [StoredSubtask] {
     try reading { try StoredSubtask.all(of: run, $0) }
