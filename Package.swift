@@ -192,5 +192,12 @@ let package = Package(
     tests("Plots", ["Plots", "Diagnostics", "DurableFiles"]),
     tests("LatexReport", ["LatexReport", "Diagnostics", "DurableFiles"]),
     tests("DataProducts", ["DataProducts", "Diagnostics", "DurableFiles", "FITSFiles"]),
+    tests(
+      "Documentation",
+      [
+        "BlockTests", "Campaign", "CommandLineStyle", "DataProducts", "Detector", "Diagnostics",
+        "DurableFiles", "FITSFiles", "Ingest", "LatexReport", "Metatests", "Plots", "Reporting",
+        "Simulator", "Warehouse",
+      ]),
   ]
 )

@@ -79,7 +79,9 @@ struct ErrorPageTests {
     let known = Set(Self.codes)
     let page = try Documentation.text("docs/errors.md")
     for line in page.split(separator: "\n") {
-      guard let match = line.firstMatch(of: /^\| `([a-z0-9A-Z-]+)` \|.*\| \d+ \|$/) else { continue }
+      guard let match = line.firstMatch(of: /^\| `([a-z0-9A-Z-]+)` \|.*\| \d+ \|$/) else {
+        continue
+      }
       #expect(known.contains(String(match.1)), "\(match.1)")
     }
   }

@@ -76,7 +76,8 @@ struct QuantityPageTests {
   @Test("Every test has a row in docs/configuration.md", arguments: TestCatalog.entries.map(\.name))
   func test(_ name: String) throws {
     let page = try Documentation.text("docs/configuration.md")
-    let row = try #require(page.split(separator: "\n").first { $0.hasPrefix("|") && $0.contains("`\(name)`") })
+    let row = try #require(
+      page.split(separator: "\n").first { $0.hasPrefix("|") && $0.contains("`\(name)`") })
     for step in try TestCatalog.entry(named: name).todoNames {
       #expect(row.contains("`\(step)`"), "\(name): step \(step)")
     }
