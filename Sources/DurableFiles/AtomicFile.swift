@@ -70,6 +70,13 @@ public enum AtomicFile {
     }
   }
 
+  /// Removes a file; one that is not there is no error.
+  public static func remove(_ path: String) throws(FileError) {
+    guard unlink(path) == 0 || errno == ENOENT else {
+      throw FileError(action: "remove", path: path, errno: errno)
+    }
+  }
+
   /// Removes temporaries in `folder` that processes left which no longer run.
   ///
   /// - Returns: the names of the files that were removed.

@@ -64,7 +64,8 @@ extension Engine {
     let folder = warehouse.absolutePath(
       try warehouse.makeProductFolder(
         block: configuration.block, test: task.test, analysis: run.analysis.name))
-    AtomicFile.removeStaleTemporaries(in: folder)
+    // What a killed step left is made again or was never wanted.
+    removeUnregistered(in: folder, of: run.key)
     let stored = StoredResults(warehouse: warehouse, run: run.key)
     if run.done.contains("init") {
       let flags = try warehouse.flags(of: run.key)
@@ -91,8 +92,10 @@ extension Engine {
         log.record(
           "\(fixed(seconds / 60, digits: 1)) minutes in running Sub-task: \(step.name)")
       } catch let error as EngineError where error.kind == .interrupted {
+        removeUnregistered(in: folder, of: run.key)
         throw error
       } catch {
+        removeUnregistered(in: folder, of: run.key)
         run.failure = "SUBTASK \"\(step.name)\" FAILED: \(error)"
         observer.message("\(task.test): the step '\(step.name)' failed: \(error)")
         log.record(["SUBTASK \"\(step.name)\" FAILED, QUITTING!", "\(error)"], level: .error)
@@ -118,6 +121,19 @@ extension Engine {
   }
 
   // MARK: - Parts
+
+  /// Removes files that a step made and did not commit, so that every product is a registered one.
+  ///
+  /// The folder belongs to this test run alone. A file that cannot be removed is left for `vis-meta verify` to
+  /// name.
+  private func removeUnregistered(in folder: String, of run: TestRunKey) {
+    guard let registered = try? warehouse.artifacts(of: run) else { return }
+    let kept = Set(registered.map { warehouse.absolutePath($0.path) })
+    for name in (try? InputFile.names(in: folder)) ?? [] {
+      let path = "\(folder)/\(name)"
+      if !kept.contains(path) { try? AtomicFile.remove(path) }
+    }
+  }
 
   private func openAnalysis(_ analysis: OpenAnalysis) throws -> AnalysisKey {
     if let key = analysis.key { return key }
