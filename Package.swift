@@ -155,6 +155,10 @@ let package = Package(
       name: "vison-benchmark",
       dependencies: ["Analysis", "Detector", "FITSFiles"],
       path: "Benchmarks/vison-benchmark", swiftSettings: kernelSettings),
+    .executableTarget(
+      name: "warehouse-benchmark",
+      dependencies: ["Warehouse", "Detector", "DurableFiles", grdb, argumentParser],
+      path: "Benchmarks/warehouse", swiftSettings: settings),
 
     // MARK: Tests
     tests("DurableFiles", ["DurableFiles", "Diagnostics"]),

@@ -39,7 +39,7 @@ struct MeasurementScan {
   init(_ database: Database, _ filter: ResultFilter) throws {
     self.database = database
     self.filter = filter
-    places = try PlaceCache(database)
+    places = PlaceCache(database)
     placeRange = 0...MeasurementKey.placeMask
     if let obsids = filter.obsids {
       let bounds = try Row.fetchOne(
@@ -145,6 +145,19 @@ struct MeasurementScan {
     return result
   }
 
+  /// The series of one run, by quantity's name.
+  func series(ofOne run: Run) throws -> [Series] {
+    try Row.fetchAll(
+      database.cachedStatement(
+        sql: """
+          SELECT series.id, quantity.name FROM series
+            JOIN quantity ON quantity.id = series.quantity WHERE series.testRun = ?
+          """), arguments: [run.key.id]
+    ).map { Series(id: $0[0], run: run, quantity: StoredText.decoded($0[1])) }
+      .filter { NamePattern.matches($0.quantity, any: filter.quantities) }
+      .sorted { $0.quantity < $1.quantity }
+  }
+
   // MARK: - Going through
 
   /// Calls `body` for each measurement of each series, by place within a series.
@@ -204,7 +217,7 @@ struct MeasurementScan {
 /// Places, and reasons, by their numbers; each is fetched once.
 struct PlaceCache {
   /// A place with its number.
-  final class Place {
+  final class Place: Sendable {
     let id: Int64
     let result: ResultPlace
 
@@ -217,29 +230,44 @@ struct PlaceCache {
   private let database: Database
   private var places: [Int64: Place] = [:]
   private var reasons: [Int64: String] = [:]
+  private var names: [[Int64: String]] = [[:], [:], [:]]
 
-  init(_ database: Database) throws { self.database = database }
+  init(_ database: Database) { self.database = database }
 
+  /// A place by its number; the next thousand are fetched with it, since runs use neighbours.
   mutating func place(_ id: Int64) throws -> Place {
     if let known = places[id] { return known }
-    let row = try Row.fetchOne(
-      database.cachedStatement(
-        sql: """
-          SELECT NULLIF(detector.name, ''), NULLIF(amplifier.name, ''), NULLIF(obsid, -1),
-            NULLIF(item.name, '')
-          FROM place CROSS JOIN detector ON detector.id = place.detector
-            CROSS JOIN amplifier ON amplifier.id = place.amplifier
-            CROSS JOIN item ON item.id = place.item
-          WHERE place.id = ?
-          """), arguments: [id])
-    guard let row else { throw WarehouseError(.damaged, "a measurement's place is missing") }
-    func text(_ index: Int) -> String? { (row[index] as String?).map(StoredText.decoded) }
-    let place = Place(
-      id: id,
-      result: ResultPlace(
-        detector: text(0), amplifier: text(1), obsid: row[2], item: text(3)))
-    places[id] = place
-    return place
+    let statement = try RawStatement(
+      database,
+      "SELECT id, detector, amplifier, item, obsid FROM place WHERE id >= ? ORDER BY id LIMIT 1000")
+    statement.bind(id, at: 1)
+    while try statement.step() {
+      let number = statement.integer(0)
+      if number != id, places[number] != nil { break }
+      let obsid = statement.integer(4)
+      places[number] = Place(
+        id: number,
+        result: ResultPlace(
+          detector: try name(0, statement.integer(1)), amplifier: try name(1, statement.integer(2)),
+          obsid: obsid < 0 ? nil : Int(obsid), item: try name(2, statement.integer(3))))
+    }
+    guard let found = places[id] else {
+      throw WarehouseError(.damaged, "a measurement's place is missing")
+    }
+    return found
+  }
+
+  private mutating func name(_ table: Int, _ id: Int64) throws -> String? {
+    if id == 0 { return nil }
+    if let known = names[table][id] { return known }
+    let text = try String.fetchOne(
+      database,
+      sql: "SELECT name FROM \(["detector", "amplifier", "item"][table]) WHERE id = ?",
+      arguments: [id])
+    guard let text else { throw WarehouseError(.damaged, "a place's name is missing") }
+    let name = StoredText.decoded(text)
+    names[table][id] = name
+    return name
   }
 
   mutating func value(_ measured: MeasurementScan.Measured) throws -> MeasuredValue {

@@ -17,6 +17,7 @@ struct NameTables {
   private var reasons: [String: Int64] = [:]
   private var quantities: [String: (id: Int64, quantity: Quantity)] = [:]
   private var places: [ResultPlace: Int64] = [:]
+  private var lastPlace: (place: ResultPlace, id: Int64)?
   private var series: [Int64: Int64] = [:]
 
   init(_ database: Database) { self.database = database }
@@ -37,7 +38,12 @@ struct NameTables {
 
   /// The number of a place, which is added where it is new.
   mutating func id(_ place: ResultPlace) throws -> Int64 {
-    if let id = places[place] { return id }
+    // Results come place by place: comparing with the last one is cheaper than hashing.
+    if let last = lastPlace, last.place == place { return last.id }
+    if let id = places[place] {
+      lastPlace = (place, id)
+      return id
+    }
     let arguments: StatementArguments = [
       place.obsid ?? -1, try id(place.detector, in: .detector),
       try id(place.amplifier, in: .amplifier), try id(place.item, in: .item),
@@ -54,6 +60,7 @@ struct NameTables {
       result = database.lastInsertedRowID
     }
     places[place] = result
+    lastPlace = (place, result)
     return result
   }
 

@@ -46,22 +46,44 @@ struct SubtaskWriter {
       order.append((MeasurementKey.key(series: series, place: place), index))
     }
     order.sort { $0.key < $1.key }
-    let statement = try RawStatement(
-      database,
-      "INSERT INTO measurement (id, value, uncertainty, count, reason) VALUES (?, ?, ?, ?, ?)")
-    for (key, index) in order {
-      statement.bind(key, at: 1)
-      switch measurements[index].value {
-      case .value(let value, let uncertainty, let count):
-        statement.bind(value, at: 2)
-        statement.bind(uncertainty, at: 3)
-        statement.bind(count.map(Int64.init), at: 4)
-        statement.bindNull(at: 5)
-      case .missing(let reason):
-        for column: CInt in 2...4 { statement.bindNull(at: column) }
-        statement.bind(try names.id(reason: reason), at: 5)
+    // Many rows a statement halve the time. OR FAIL needs no journal of the statement itself, and
+    // the whole transaction is rolled back in any case.
+    let many = try RawStatement(database, SubtaskWriter.insertion(rows: 32))
+    let one = try RawStatement(database, SubtaskWriter.insertion(rows: 1))
+    var next = 0
+    while next < order.count {
+      let rows = order.count - next >= 32 ? 32 : 1
+      for row in 0..<rows {
+        let (key, index) = order[next + row]
+        if rows == 1 {
+          try bind(measurements[index].value, key, to: one, from: 1)
+        } else {
+          try bind(measurements[index].value, key, to: many, from: CInt(5 * row + 1))
+        }
       }
-      try statement.run()
+      if rows == 1 { try one.run() } else { try many.run() }
+      next += rows
+    }
+  }
+
+  private static func insertion(rows: Int) -> String {
+    "INSERT OR FAIL INTO measurement (id, value, uncertainty, count, reason) VALUES "
+      + Array(repeating: "(?, ?, ?, ?, ?)", count: rows).joined(separator: ", ")
+  }
+
+  private mutating func bind(
+    _ value: MeasuredValue, _ key: Int64, to statement: borrowing RawStatement, from first: CInt
+  ) throws {
+    statement.bind(key, at: first)
+    switch value {
+    case .value(let value, let uncertainty, let count):
+      statement.bind(value, at: first + 1)
+      statement.bind(uncertainty, at: first + 2)
+      statement.bind(count.map(Int64.init), at: first + 3)
+      statement.bindNull(at: first + 4)
+    case .missing(let reason):
+      for column in 1...3 { statement.bindNull(at: first + CInt(column)) }
+      statement.bind(try names.id(reason: reason), at: first + 4)
     }
   }
 

@@ -31,14 +31,17 @@ extension Warehouse {
   }
 
   /// Checks that a product is below the warehouse and is what its record says.
-  func verify(_ artifact: ArtifactRecord) throws {
+  func verify(_ artifact: ArtifactRecord) throws { try Warehouse.verify(artifact, in: folder) }
+
+  /// The same for a warehouse in any folder.
+  static func verify(_ artifact: ArtifactRecord, in folder: String) throws {
     func fail(_ problem: String) -> WarehouseError {
       WarehouseError(.artifact, problem, place: artifact.path)
     }
     guard SafeName.staysBelow(artifact.path), artifact.path.hasPrefix("products/") else {
       throw fail("the product is not below products/")
     }
-    let path = absolutePath(artifact.path)
+    let path = folder + "/" + artifact.path
     guard let size = FileSystem.size(of: path) else { throw fail("the product is missing") }
     guard let root = FileSystem.resolved(folder), let real = FileSystem.resolved(path),
       real.hasPrefix(root + "/")

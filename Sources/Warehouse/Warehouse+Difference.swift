@@ -1,23 +1,32 @@
 import GRDB
 
 /// One place of one quantity in two sets of test runs.
+///
+/// What a series has in common is held once, since there may be millions of differences.
 public struct MeasuredDifference: Sendable, Hashable {
-  /// The campaign of the left run, or of the right where there is no left.
-  public let campaign: String
-  /// The block.
-  public let block: String
-  /// The test, as `campaign`.
-  public let test: String
-  /// The session, as `campaign`.
-  public let session: String
-  /// The quantity's name.
-  public let quantity: String
-  /// What the values belong to.
-  public let place: ResultPlace
+  let group: DifferenceGroup
+  let located: PlaceCache.Place
   /// The left value; nil where there is none, not even a reason.
   public let left: MeasuredValue?
   /// The right value; nil where there is none, not even a reason.
   public let right: MeasuredValue?
+
+  /// The campaign.
+  public var campaign: String { group.run.campaign }
+  /// The block of the left run.
+  public var block: String { group.run.block }
+  /// The test of the left run.
+  public var test: String { group.run.test }
+  /// The session of the left run.
+  public var session: String { group.run.session }
+  /// The left run.
+  public var leftRun: TestRunKey { group.run.key }
+  /// The right run.
+  public var rightRun: TestRunKey { group.other }
+  /// The quantity's name.
+  public var quantity: String { group.quantity }
+  /// What the values belong to.
+  public var place: ResultPlace { located.result }
 
   /// Right less left; nil unless both are numbers, or where it overflows.
   public var difference: Double? {
@@ -38,6 +47,33 @@ public struct MeasuredDifference: Sendable, Hashable {
     guard let difference, let sigma, sigma > 0 else { return nil }
     let result = difference / sigma
     return result.isFinite ? result : nil
+  }
+}
+
+extension MeasuredDifference {
+  public static func == (a: MeasuredDifference, b: MeasuredDifference) -> Bool {
+    a.leftRun == b.leftRun && a.rightRun == b.rightRun && a.quantity == b.quantity
+      && a.place == b.place && a.left == b.left && a.right == b.right
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(leftRun)
+    hasher.combine(rightRun)
+    hasher.combine(quantity)
+    hasher.combine(place)
+  }
+}
+
+/// What the differences of one quantity in one pair of runs have in common.
+final class DifferenceGroup: Sendable {
+  let run: MeasurementScan.Run
+  let other: TestRunKey
+  let quantity: String
+
+  init(run: MeasurementScan.Run, other: TestRunKey, quantity: String) {
+    self.run = run
+    self.other = other
+    self.quantity = quantity
   }
 }
 
@@ -133,12 +169,12 @@ private struct RunComparison {
     self.database = database
     self.includingEqual = includingEqual
     scan = try MeasurementScan(database, filter)
-    places = try PlaceCache(database)
+    places = PlaceCache(database)
   }
 
   mutating func compare(_ left: MeasurementScan.Run, _ right: MeasurementScan.Run) throws {
-    let ours = try scan.series(of: [left])
-    let theirs = try scan.series(of: [right])
+    let ours = try scan.series(ofOne: left)
+    let theirs = try scan.series(ofOne: right)
     let a = try RawStatement(database, MeasurementScan.query)
     let b = try RawStatement(database, MeasurementScan.query)
     var i = 0
@@ -147,19 +183,20 @@ private struct RunComparison {
     while i < ours.count || j < theirs.count {
       let first = i < ours.count ? ours[i].quantity : nil
       let second = j < theirs.count ? theirs[j].quantity : nil
-      let quantity = [first, second].compactMap { $0 }.min() ?? ""
+      let quantity = min(first ?? second ?? "", second ?? first ?? "")
       let leftSeries = first == quantity ? ours[i].id : nil
       let rightSeries = second == quantity ? theirs[j].id : nil
       if leftSeries != nil { i += 1 }
       if rightSeries != nil { j += 1 }
-      try merge(leftSeries, rightSeries, a, b, left, quantity)
+      let group = DifferenceGroup(run: left, other: right.key, quantity: quantity)
+      try merge(leftSeries, rightSeries, a, b, group)
     }
   }
 
   /// Merges two series by place; a series that is missing has the number nil.
   private mutating func merge(
     _ left: Int64?, _ right: Int64?, _ a: borrowing RawStatement, _ b: borrowing RawStatement,
-    _ run: MeasurementScan.Run, _ quantity: String
+    _ group: DifferenceGroup
   ) throws {
     try begin(a, left)
     try begin(b, right)
@@ -178,8 +215,7 @@ private struct RunComparison {
       if !same || includingEqual {
         differences.append(
           MeasuredDifference(
-            campaign: run.campaign, block: run.block, test: run.test, session: run.session,
-            quantity: quantity, place: try places.place(place).result,
+            group: group, located: try places.place(place),
             left: try mine.map { try places.value($0) },
             right: try other.map { try places.value($0) }))
       }

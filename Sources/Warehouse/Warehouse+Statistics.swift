@@ -36,7 +36,7 @@ extension Warehouse {
   ) throws {
     try reading { database in
       var scan = try MeasurementScan(database, filter)
-      var values = try PlaceCache(database)
+      var values = PlaceCache(database)
       let series = try scan.series(of: try scan.runs())
       try scan.forEach(in: series) { index, place, measured in
         try body(
@@ -113,7 +113,7 @@ extension Warehouse {
       var filter = filter
       filter.quantities = [quantity]
       var scan = try MeasurementScan(database, filter)
-      var values = try PlaceCache(database)
+      var values = PlaceCache(database)
       let runs = try scan.runs().sorted { ($0.started, $0.key.id) < ($1.started, $1.key.id) }
       // A name is no pattern here, whatever it holds.
       let series = try scan.series(of: runs).filter {

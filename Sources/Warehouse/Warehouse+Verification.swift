@@ -10,6 +10,8 @@ public struct VerificationFinding: Sendable, Hashable {
     case database
     /// A row refers to one that does not exist.
     case reference
+    /// A table, index, view or trigger is not what this version of the schema declares.
+    case schema
     /// A product is missing, outside the warehouse, or changed.
     case product
     /// A file below `products` belongs to no result.
@@ -45,6 +47,14 @@ extension Warehouse {
             kind: .reference, place: row[0] as String? ?? "",
             text: "a row refers to nothing in \(row[2] as String? ?? "")")
         }
+        if try PackedReferences.broken(database) > 0 {
+          findings.append(
+            VerificationFinding(
+              kind: .reference, place: "measurement", text: "a key refers to no series or place"))
+        }
+        findings += try Schema.differences(of: database).map {
+          VerificationFinding(kind: .schema, place: "warehouse.sqlite", text: $0)
+        }
         return try ArtifactRecord.fetch(database, condition: "", arguments: [])
       }
     } catch let error as WarehouseError where error.kind == .damaged {
@@ -72,7 +82,7 @@ extension Warehouse {
   }
 
   /// The relative paths of all files below `products`, sorted.
-  private func productFiles() -> [String] {
+  func productFiles() -> [String] {
     let names = FileManager.default.enumerator(atPath: absolutePath("products"))
     var result: [String] = []
     while let name = names?.nextObject() as? String {
