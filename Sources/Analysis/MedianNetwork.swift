@@ -85,8 +85,13 @@ public struct MedianNetwork: Sendable {
         }
         let low = values + middle.0 * stride + x
         let high = values + middle.1 * stride + x
-        let lanes = min(16, width - x)
-        for lane in 0..<lanes { result[x + lane] = 0.5 * (low[lane] + high[lane]) }
+        if width - x >= 16 {
+          let a = UnsafeRawPointer(low).loadUnaligned(as: Lane.self)
+          let b = UnsafeRawPointer(high).loadUnaligned(as: Lane.self)
+          UnsafeMutableRawPointer(result + x).storeBytes(of: 0.5 * (a + b), as: Lane.self)
+        } else {
+          for lane in 0..<width - x { result[x + lane] = 0.5 * (low[lane] + high[lane]) }
+        }
         x += 16
       }
     }

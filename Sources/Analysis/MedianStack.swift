@@ -17,16 +17,24 @@ public struct MedianStack: Sendable {
 
   /// The number of frames.
   public let frames: Int
+  /// Columns that are worked on at a time, a multiple of 16.
+  private static let block = 256
+
+  private let measuresScatter: Bool
   private let network: MedianNetwork
   private let lowest: UInt16
   private let highest: UInt16
 
   /// A stack of `frames` frames.
   ///
-  /// - Parameter invalid: raw values that mark pixels without information (lost, saturated); a pixel
-  ///   so marked in some frames is stacked from the others.
-  public init(frames: Int, invalid: [UInt16]) {
+  /// - Parameters:
+  ///   - invalid: raw values that mark pixels without information (lost, saturated); a pixel so marked in
+  ///     some frames is stacked from the others.
+  ///   - measuresScatter: whether mean and scatter are wanted beside the median; without, their images
+  ///     are empty, and single pixels that are stacked from fewer frames get a median only.
+  public init(frames: Int, invalid: [UInt16], measuresScatter: Bool = true) {
     self.frames = frames
+    self.measuresScatter = measuresScatter
     network = MedianNetwork(count: frames)
     lowest = invalid.contains(0) ? 1 : 0
     highest = invalid.contains(.max) ? .max - 1 : .max
@@ -39,75 +47,66 @@ public struct MedianStack: Sendable {
   ///   - width, height: of the band.
   ///   - offset: the value to subtract at (frame, row of the band) for the columns of each span.
   ///   - spans: the columns of each amplifier in the band's rows, covering 0..<width.
+  ///   - former: a band that is no longer needed, whose memory is used again where its size fits: touching
+  ///     fresh memory costs as much as the work on it.
   public func band(
     raw: [UnsafeBufferPointer<UInt16>], width: Int, height: Int, spans: [Range<Int>],
+    reusing former: Band? = nil,
     offset: (_ frame: Int, _ row: Int, _ span: Int) -> Float
   ) -> Band {
     let stride = (width + 15) / 16 * 16
-    let median = Image<Float>(width: width, height: height)
-    let mean = Image<Float>(width: width, height: height)
-    let scatter = Image<Float>(width: width, height: height)
+    func image(_ former: Image<Float>?, isWanted: Bool = true) -> Image<Float> {
+      let rows = isWanted ? height : 0
+      if let former, former.width == width, former.height == rows { return former }
+      return Image<Float>(width: width, height: rows)
+    }
+    let median = image(former?.median)
+    let mean = image(former?.mean, isWanted: measuresScatter)
+    let scatter = image(former?.scatter, isWanted: measuresScatter)
     let work = Image<Float>(width: stride, height: max(1, frames), filledWith: 0)
-    let sums = Image<Float>(width: stride, height: 2, filledWith: 0)
     var incomplete: [(index: Int, valid: Int)] = []
     guard raw.count == frames, raw.allSatisfy({ $0.count >= width * height }),
-      let values = work.pixels.baseAddress, let sum = sums.pixels.baseAddress,
-      let medians = median.pixels.baseAddress, let scatters = scatter.pixels.baseAddress,
-      let means = mean.pixels.baseAddress
+      let values = work.pixels.baseAddress, let medians = median.pixels.baseAddress,
+      let scatters = scatter.pixels.baseAddress, let means = mean.pixels.baseAddress
     else {
       mean.pixels.initialize(repeating: .nan)
       median.pixels.initialize(repeating: .nan)
       scatter.pixels.initialize(repeating: .nan)
       return Band(median: median, mean: mean, scatter: scatter, incomplete: [])
     }
-    let n = Float(frames)
     for y in 0..<height {
-      var anyInvalid: UInt16 = 0
+      let start = y * width
+      var hasInvalid = false
       for frame in 0..<frames {
         guard let source = raw[frame].baseAddress else { continue }
-        let row = source + y * width
-        let target = values + frame * stride
+        hasInvalid = StackKernels.holdsInvalid(source + start, width, lowest, highest) || hasInvalid
         for (index, span) in spans.enumerated() {
-          let level = offset(frame, y, index)
-          for x in span {
-            let value = row[x]
-            anyInvalid |= value < lowest || value > highest ? 1 : 0
-            target[x] = Float(value) - level
-          }
+          StackKernels.subtract(
+            offset(frame, y, index), from: source + start + span.lowerBound, span.count,
+            into: values + frame * stride + span.lowerBound)
         }
       }
-      // Two passes: the mean first, so that no digits are lost in the squares.
-      let squares = sum + stride
-      for x in 0..<width { sum[x] = 0 }
-      for frame in 0..<frames {
-        let row = values + frame * stride
-        for x in 0..<width { sum[x] += row[x] }
-      }
-      for x in 0..<width {
-        sum[x] /= n
-        means[y * width + x] = sum[x]
-        squares[x] = 0
-      }
-      for frame in 0..<frames {
-        let row = values + frame * stride
-        for x in 0..<width {
-          let d = row[x] - sum[x]
-          squares[x] += d * d
+      // Blocks of columns stay in the first-level cache through all steps.
+      var x = 0
+      while x < width {
+        let count = min(Self.block, width - x)
+        if measuresScatter {
+          StackKernels.moments(
+            values + x, stride: stride, frames: frames, count, mean: means + start + x,
+            scatter: scatters + start + x)
         }
+        network.medians(values + x, stride: stride, width: count, into: medians + start + x)
+        x += Self.block
       }
-      let out = scatters + y * width
-      if frames > 1 {
-        for x in 0..<width { out[x] = (squares[x] / (n - 1)).squareRoot() }
-      } else {
-        for x in 0..<width { out[x] = .nan }
-      }
-      network.medians(values, stride: stride, width: width, into: medians + y * width)
-      if anyInvalid != 0 {
+      let out = scatters + start
+      if hasInvalid {
         for (index, span) in spans.enumerated() {
           for x in span {
             if let valid = restack(
               raw, place: y * width + x, level: { offset($0, y, index) },
-              median: medians + y * width + x, mean: means + y * width + x, scatter: out + x)
+              median: medians + y * width + x,
+              mean: measuresScatter ? means + y * width + x : nil,
+              scatter: measuresScatter ? out + x : nil)
             {
               incomplete.append((y * width + x, valid))
             }
@@ -116,7 +115,7 @@ public struct MedianStack: Sendable {
       }
     }
     // The loops above went through pointers, which do not keep their images alive.
-    withExtendedLifetime((work, sums, median, mean, scatter)) {}
+    withExtendedLifetime((work, median, mean, scatter)) {}
     return Band(median: median, mean: mean, scatter: scatter, incomplete: incomplete)
   }
 
@@ -125,8 +124,8 @@ public struct MedianStack: Sendable {
   /// - Returns: the number of valid frames; nil where all are, and nothing was changed.
   private func restack(
     _ raw: [UnsafeBufferPointer<UInt16>], place: Int, level: (Int) -> Float,
-    median: UnsafeMutablePointer<Float>, mean: UnsafeMutablePointer<Float>,
-    scatter: UnsafeMutablePointer<Float>
+    median: UnsafeMutablePointer<Float>, mean: UnsafeMutablePointer<Float>?,
+    scatter: UnsafeMutablePointer<Float>?
   ) -> Int? {
     var valid: [Float] = []
     for frame in 0..<frames {
@@ -137,18 +136,18 @@ public struct MedianStack: Sendable {
     valid.sort()
     guard !valid.isEmpty else {
       median.pointee = .nan
-      mean.pointee = .nan
-      scatter.pointee = .nan
+      mean?.pointee = .nan
+      scatter?.pointee = .nan
       return 0
     }
     median.pointee = 0.5 * (valid[(valid.count - 1) / 2] + valid[valid.count / 2])
     let average = valid.reduce(0, +) / Float(valid.count)
-    mean.pointee = average
+    mean?.pointee = average
     if valid.count > 1 {
       let squares = valid.reduce(0) { $0 + ($1 - average) * ($1 - average) }
-      scatter.pointee = (squares / Float(valid.count - 1)).squareRoot()
+      scatter?.pointee = (squares / Float(valid.count - 1)).squareRoot()
     } else {
-      scatter.pointee = .nan
+      scatter?.pointee = .nan
     }
     return valid.count
   }

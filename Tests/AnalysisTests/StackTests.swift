@@ -88,6 +88,28 @@ import Testing
     #expect(band.incomplete.first { $0.index == 32 }?.valid == 0)
   }
 
+  @Test("Without scatter the medians are the same, and memory of a former band may be used again")
+  func medianOnly() {
+    let frames = (0..<4).map {
+      noiseFrame(width: 70, height: 6, level: 900, sigma: 2, seed: UInt64($0))
+    }
+    frames[1][3, 2] = 65535
+    let raw = frames.map { UnsafeBufferPointer($0.pixels) }
+    let whole = MedianStack(frames: 4, invalid: [0, 65535])
+    let plain = MedianStack(frames: 4, invalid: [0, 65535], measuresScatter: false)
+    func band(_ stack: MedianStack, reusing former: MedianStack.Band? = nil) -> MedianStack.Band {
+      stack.band(raw: raw, width: 70, height: 6, spans: [0..<70], reusing: former) { _, _, _ in 900 }
+    }
+    let reference = band(whole)
+    let expected = Array(reference.median.pixels)
+    let first = band(plain)
+    #expect(first.scatter.height == 0)
+    #expect(Array(first.median.pixels) == expected)
+    let again = band(plain, reusing: first)
+    #expect(again.median === first.median && Array(again.median.pixels) == expected)
+    withExtendedLifetime((frames, reference, first, again)) {}
+  }
+
   @Test("One frame has a median and no scatter")
   func single() {
     let band = stack([Image<UInt16>(width: 20, height: 2, filledWith: 7)], level: 5)

@@ -72,6 +72,7 @@ struct MasterFrame: Sendable {
     let engine = MedianStack(frames: readers.count, invalid: camera.invalidValues)
     let buffer = Image<UInt16>(width: width * Self.bandRows, height: max(1, readers.count))
 
+    var former: MedianStack.Band?
     for rows in Self.bands(camera) {
       try check()
       let present = camera.amplifiers.indices.filter {
@@ -89,13 +90,14 @@ struct MasterFrame: Sendable {
         raw: raw, width: width, height: rows.count,
         spans: present.map {
           camera.amplifiers[$0].x0..<camera.amplifiers[$0].x0 + camera.amplifiers[$0].width
-        }
+        }, reusing: former
       ) { frame, row, span in
         let index = present[span]
         let a = camera.amplifiers[index]
         return offsets[frame].value(
           amplifier: index, canonicalRow: a.flippedRow(rows.lowerBound + row - a.y0))
       }
+      former = band
       copy(band.median, to: stack, at: rows)
       copy(band.scatter, to: scatter, at: rows)
       for index in present {
