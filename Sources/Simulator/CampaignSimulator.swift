@@ -90,17 +90,21 @@ public struct CampaignSimulator: Sendable {
   /// - Parameters:
   ///   - progress: is told, by any thread, how many frames are done.
   ///   - check: throws to stop early; called between frames.
-  /// - Throws: `SimulatorError` where a block's folder is there already, `FileError`, `FITSError`, and
-  ///   what `check` throws.
+  /// - Throws: `SimulatorError` where a block's folder is there already, or is to be overwritten and
+  ///   was not made by a simulator; `FileError`, `FITSError`, and what `check` throws.
   public func run(
     progress: @escaping @Sendable (_ done: Int, _ total: Int, _ block: String) -> Void = {
       _, _, _ in
     },
     check: @escaping @Sendable () throws -> Void = {}
   ) async throws -> Summary {
-    for plan in plans where !order.overwrites {
+    // All blocks are looked at before the first is touched.
+    var former: [FormerCampaign] = []
+    for plan in plans {
       let folder = self.folder(of: plan)
-      if let names = try? InputFile.names(in: folder), !names.isEmpty {
+      if order.overwrites {
+        former.append(try FormerCampaign(folder: folder, block: plan.block.name))
+      } else if let names = try? InputFile.names(in: folder), !names.isEmpty {
         throw SimulatorError(
           .outputNotEmpty, "the folder of block \(plan.block.name) is not empty", place: folder,
           remedy: "remove it, choose another --output, or allow --overwrite")
@@ -109,8 +113,9 @@ public struct CampaignSimulator: Sendable {
     var blocks: [Summary.Block] = []
     let done = NextJob()
     let total = frameCount
-    for plan in plans {
+    for (index, plan) in plans.enumerated() {
       try check()
+      if former.indices.contains(index) { try former[index].remove() }
       try writeTexts(of: plan)
       try await writeFrames(of: plan) {
         try check()
@@ -138,6 +143,10 @@ public struct CampaignSimulator: Sendable {
 
   private func writeTexts(of plan: BlockPlan) throws {
     let folder = folder(of: plan)
+    // The truth comes first: it tells what may be removed where the work is interrupted.
+    try AtomicFile.makeFolder(folder)
+    let truth = TruthFile(plan: plan, camera: camera, order: order)
+    try AtomicFile.write(try truth.text(), to: folder + "/truth.json")
     let rows = LogRows(plan: plan, camera: camera, underscoreInNames: order.underscoreInNames)
     let readings = HousekeepingReadings(plan: plan, camera: camera, seed: order.seed)
     for (_, day) in Dictionary(grouping: plan.exposures, by: \.date.folderName)
@@ -155,8 +164,6 @@ public struct CampaignSimulator: Sendable {
           to: path + "/" + HousekeepingFile.fileName(obsid: exposure.obsid, date: exposure.date))
       }
     }
-    let truth = TruthFile(plan: plan, camera: camera, order: order)
-    try AtomicFile.write(try truth.text(), to: folder + "/truth.json")
     let text = ConfigurationText.text(plan: plan, camera: camera, order: order)
     // What is written must load: a defect is to be found here, not in the analysis.
     let path = folder + "/vison.yaml"

@@ -47,7 +47,7 @@ struct Simulate: AsyncParsableCommand {
   var campaign = "simulated"
   @Option(help: "Folder of the warehouse, as seen from a block's folder.")
   var results = "../results"
-  @ArgumentParser.Flag(help: "Write into folders of blocks that are there already.")
+  @ArgumentParser.Flag(help: "Replace simulated blocks that are there already.")
   var overwrite = false
   @Option(name: [.customShort("m"), .long], help: "Number of threads.")
   var threads = 1

@@ -146,6 +146,74 @@ struct CampaignSimulatorTests {
     #expect(try digests("out") != before)
   }
 
+  @Test("overwriting leaves what a first run of the same order writes, and files of others")
+  func overwritten() async throws {
+    var long = order()
+    long.frames = 3
+    long.start = try #require(ElvisDate(iso: "2019-03-23T23:58:00"))
+    _ = try await CampaignSimulator(long).run()
+    let block = folder.path + "/out/EINSTEIN"
+    try AtomicFile.write("mine\n", to: block + "/data/23_Mar_19/notes.txt")
+    try AtomicFile.write("mine\n", to: block + "/data/23_Mar_19/EUC_1_230319D193647T_ROE1_CCD1.fits")
+    let packed = block + "/data/23_Mar_19/EUC_1000_230319D235800T_ROE1_CCD1.fits"
+    try FileManager.default.moveItem(atPath: packed, toPath: packed + ".gz")
+    func short(_ name: String) throws -> CampaignOrder {
+      var order = order(
+        name, faults: [Fault(.missingFrame, obsid: 1001), Fault(.housekeepingMissing)])
+      order.frames = 1
+      order.start = try #require(ElvisDate(iso: "2019-03-23T23:58:00"))
+      return order
+    }
+    var again = try short("out")
+    again.overwrites = true
+    _ = try await CampaignSimulator(again).run()
+    _ = try await CampaignSimulator(try short("new")).run()
+    var left = try digests("out")
+    #expect(left.removeValue(forKey: "EINSTEIN/data/23_Mar_19/notes.txt") != nil)
+    let foreign = "EINSTEIN/data/23_Mar_19/EUC_1_230319D193647T_ROE1_CCD1.fits"
+    #expect(left.removeValue(forKey: foreign) != nil)
+    #expect(left == (try digests("new")))
+    #expect(!FileManager.default.fileExists(atPath: block + "/data/24_Mar_19"))
+  }
+
+  @Test("a folder without a truth of its block is not overwritten")
+  func notSimulated() async throws {
+    let block = folder.path + "/out/EINSTEIN"
+    let log = block + "/data/23_Mar_19/EXP_LOG_230319.txt"
+    try AtomicFile.makeFolder(block + "/data/23_Mar_19")
+    try AtomicFile.write("real\n", to: log)
+    var order = order()
+    order.overwrites = true
+    let texts = ["", "{}", "[]", "\u{0}", #"{"format": 1, "block": "EINSTEIN"}"#]
+    for text in [nil] + texts.map(Optional.some) {
+      if let text { try AtomicFile.write(text, to: block + "/truth.json") }
+      await #expect { try await CampaignSimulator(order).run() } throws: {
+        ($0 as? SimulatorError)?.kind == .outputNotEmpty
+      }
+    }
+    var other = self.order("b")
+    other.blocks = ["BORN"]
+    _ = try await CampaignSimulator(other).run()
+    try AtomicFile.write(
+      try InputFile.bytes(of: folder.path + "/b/BORN/truth.json"), to: block + "/truth.json")
+    await #expect(throws: SimulatorError.self) { try await CampaignSimulator(order).run() }
+    #expect(try InputFile.bytes(of: log) == Array("real\n".utf8))
+  }
+
+  @Test("data behind a symbolic link are not removed")
+  func linked() async throws {
+    _ = try await CampaignSimulator(order()).run()
+    let data = folder.path + "/out/EINSTEIN/data"
+    try FileManager.default.moveItem(atPath: data, toPath: folder.path + "/elsewhere")
+    try FileManager.default.createSymbolicLink(
+      atPath: data, withDestinationPath: folder.path + "/elsewhere")
+    var order = order()
+    order.overwrites = true
+    await #expect(throws: SimulatorError.self) { try await CampaignSimulator(order).run() }
+    let names = try InputFile.names(in: folder.path + "/elsewhere/23_Mar_19")
+    #expect(names.count == 17)
+  }
+
   @Test("orders that cannot be carried out are refused before anything is written")
   func refused() {
     func code(_ change: (inout CampaignOrder) -> Void) -> String? {

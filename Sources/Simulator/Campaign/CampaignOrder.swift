@@ -28,7 +28,7 @@ public struct CampaignOrder: Sendable {
   public var campaign = "simulated"
   /// The folder of the warehouse, as the configurations name it (relative to the block's folder).
   public var resultsRoot = "../results"
-  /// Whether blocks that are there already are replaced file by file.
+  /// Whether simulated blocks that are there already are replaced; all their frames and texts go.
   public var overwrites = false
   /// The number of frames that are made at once.
   public var threads = 1
