@@ -52,7 +52,7 @@ struct Run: AsyncParsableCommand {
   var isDrill = false
 
   @ArgumentParser.Flag(
-    name: [.customShort("g"), .customLong("debug")], help: "Say more while working.")
+    name: [.customShort("g"), .customLong("debug")], help: "Debug: every line of the log goes to standard error too.")
   var isDebug = false
 
   @ArgumentParser.Flag(
@@ -114,7 +114,8 @@ struct Run: AsyncParsableCommand {
     var summaries: [ExecutionSummary] = []
     for session in chosen {
       let options = options(configuration, store)
-      let log = try RunLog(path: writesLog ? "Calib_\(options.name).log" : nil)
+      let log = try RunLog(
+        path: writesLog ? "Calib_\(options.name).log" : nil, mirror: mirror(progress))
       let engine = Engine(
         configuration: configuration, warehouse: store, options: options, log: log,
         observer: observer(progress),
@@ -125,6 +126,10 @@ struct Run: AsyncParsableCommand {
       let summary = try await engine.run(session: session)
       summaries.append(summary)
       progress.finish()
+      for entry in summary.entries {
+        guard let error = entry.error else { continue }
+        printNote("vison-run: \(entry.test): \(error)".escapingControlCharacters())
+      }
       if let path = log.path, !quiet { progress.note("log: \(path)") }
       if CancellationFlag.isRaised { break }
     }
@@ -140,7 +145,7 @@ struct Run: AsyncParsableCommand {
   // MARK: - Parts
 
   private func openWarehouse(_ configuration: BlockConfiguration) throws -> Warehouse {
-    let folder = warehouse ?? configuration.resultsRoot
+    let folder = try realFolder(warehouse ?? configuration.resultsRoot)
     let options = Warehouse.Options(
       busySeconds: busySeconds, allowsNetworkFileSystem: allowNetworkDisk)
     if FileManager.default.fileExists(atPath: "\(folder)/warehouse.sqlite") {
@@ -154,6 +159,20 @@ struct Run: AsyncParsableCommand {
       // Another run made it a moment ago.
       return try Warehouse.open(at: folder, mode: .writing, options: options)
     }
+  }
+
+  /// Where the log's lines go with `-g`.
+  private func mirror(_ progress: ProgressLine) -> (@Sendable (String) -> Void)? {
+    guard isDebug else { return nil }
+    return { line in progress.note(line.escapingControlCharacters()) }
+  }
+
+  /// The folder's own path, made where it is missing, without the `..` that configurations hold.
+  private func realFolder(_ path: String) throws -> String {
+    try AtomicFile.makeFolder(path)
+    var real = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+    while real.count > 1, real.hasSuffix("/") { real.removeLast() }
+    return real
   }
 
   private func options(_ configuration: BlockConfiguration, _ store: Warehouse)

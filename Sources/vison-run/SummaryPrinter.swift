@@ -37,7 +37,11 @@ enum SummaryPrinter {
       for entry in summary.entries {
         let state: String
         if entry.error != nil {
-          state = terminal.styled("FAILED", .red)
+          let isStopped = entry.exitCode == .interrupted || entry.exitCode == .terminated
+          state =
+            isStopped
+            ? terminal.styled("interrupted", .yellow)
+            : terminal.styled("FAILED", .red) + " (see the message above)"
         } else if entry.failedChecks > 0 || !(entry.flags ?? []).isEmpty {
           state = terminal.styled("out of limits", .yellow)
         } else {
@@ -50,7 +54,6 @@ enum SummaryPrinter {
           Swift.print("  flags: \(flags.map(\.name).joined(separator: ", "))")
         }
         if entry.failedChecks > 0 { Swift.print("  checks failed: \(entry.failedChecks)") }
-        if let error = entry.error { Swift.print("  \(error)") }
         for product in entry.products { Swift.print("  \(product)") }
       }
     }

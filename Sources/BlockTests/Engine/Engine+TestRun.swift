@@ -97,7 +97,6 @@ extension Engine {
       } catch {
         removeUnregistered(in: folder, of: run.key)
         run.failure = "SUBTASK \"\(step.name)\" FAILED: \(error)"
-        observer.message("\(task.test): the step '\(step.name)' failed: \(error)")
         log.record(["SUBTASK \"\(step.name)\" FAILED, QUITTING!", "\(error)"], level: .error)
         run.flags.append(.subtaskCrash)
         try warehouse.commit(

@@ -128,7 +128,7 @@ public struct Engine: Sendable {
           options.runs("report", listed: task.isToDo("report"))
         {
           observer.progress(task.test, "report", 0)
-          entry.products = try await reporter(run.key, options.workers)
+          entry.products = try await report(run, of: task)
         }
       } catch let error as EngineError where error.kind == .interrupted {
         try warehouse.finishTestRun(run.key, status: .interrupted, time: AnalysisIdentity.now())
@@ -139,9 +139,24 @@ public struct Engine: Sendable {
       entry.error = line
       entry.exitCode = (error as? any DiagnosedError)?.exitCode ?? .failed
       log.record(["TASK \"\(task.test)\" FAILED, QUITTING!", line], level: .error)
-      observer.message("\(task.test): \(line)")
     }
     return entry
+  }
+
+  /// Makes the report; where that fails, the results are stored all the same, and the log says how to make it
+  /// again.
+  private func report(
+    _ run: OpenTestRun, of task: BlockConfiguration.TaskEntry
+  ) async throws -> [String] {
+    do {
+      return try await reporter(run.key, options.workers)
+    } catch {
+      let hint =
+        "\(task.test): the results are stored; make the report again with: vis-meta report --warehouse \(warehouse.folder) --analysis \(run.analysis.name) --test \(task.test)"
+      log.record(hint, level: .warning)
+      observer.message(hint)
+      throw error
+    }
   }
 
   private func requireSteps(_ test: BlockTest, _ task: BlockConfiguration.TaskEntry) throws {

@@ -19,13 +19,17 @@ public final class RunLog: Sendable {
   /// The log file's path; nil where nothing is written.
   public let path: String?
   private let descriptor: Int32
+  private let mirror: (@Sendable (String) -> Void)?
 
   /// Opens a log file for appending.
   ///
-  /// - Parameter path: nil for a log that goes nowhere.
+  /// - Parameters:
+  ///   - path: nil for a log without a file.
+  ///   - mirror: gets each line too, with its level; for `vison-run -g`.
   /// - Throws: `FileError`.
-  public init(path: String?) throws(FileError) {
+  public init(path: String?, mirror: (@Sendable (String) -> Void)? = nil) throws(FileError) {
     self.path = path
+    self.mirror = mirror
     guard let path else {
       descriptor = -1
       return
@@ -38,6 +42,7 @@ public final class RunLog: Sendable {
 
   /// Appends a record; an item of a list stands on a line of its own.
   public func record(_ lines: [String], level: Level = .info) {
+    if let mirror { for line in lines { mirror("\(level.rawValue) \(line)") } }
     guard descriptor >= 0 else { return }
     let stamp = Self.stamp()
     let wrapped = lines.flatMap { Self.wrap($0, width: 80) }
