@@ -50,7 +50,7 @@ struct WarehouseBenchmark: ParsableCommand {
       line("memory, peak after the first tenth", load.earlyPeak, "MiB") + "\n"
         + line("memory, peak at the end", Memory.peak(), "MiB"))
     try QuestionTimes.sizes(path, total: plan.total)
-    try QuestionTimes.ask(path, plan).forEach { print($0.text) }
+    for question in try QuestionTimes.ask(path, plan) { print(question.text) }
   }
 
   private func comparison(_ work: String) throws {

@@ -132,7 +132,8 @@ enum WarehouseGenerator {
             }
             done += plan.perRun
           }
-          try warehouse.finishAnalysis(analysis, status: .finished, time: plan.time(rerun, block, 26))
+          try warehouse.finishAnalysis(
+            analysis, status: .finished, time: plan.time(rerun, block, 26))
         }
         if early == 0, 10 * done >= plan.total { early = Memory.peak() }
         if progress {

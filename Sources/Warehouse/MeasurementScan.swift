@@ -66,8 +66,10 @@ struct MeasurementScan {
     }
     // What is few is found first, by names; the index of `testRun` then does the rest.
     if !filter.tests.isEmpty {
-      among("testRun.test", try String.fetchAll(database, sql: "SELECT DISTINCT test FROM testRun")
-        .filter { NamePattern.matches(StoredText.decoded($0), any: filter.tests) })
+      among(
+        "testRun.test",
+        try String.fetchAll(database, sql: "SELECT DISTINCT test FROM testRun")
+          .filter { NamePattern.matches(StoredText.decoded($0), any: filter.tests) })
     }
     if !filter.blocks.isEmpty {
       among("testRun.block", try ids("SELECT id, name FROM block", filter.blocks))

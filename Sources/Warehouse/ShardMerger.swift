@@ -8,7 +8,11 @@ struct ShardMerger {
     /// As it is; a number must be finite.
     case same(String)
     case named(String, table: NameTables.Table)
-    case block(String), run(String), subtask(String), quantity(String), place(String)
+    case block(String)
+    case run(String)
+    case subtask(String)
+    case quantity(String)
+    case place(String)
     /// Arrays of Float64, all of them finite.
     case numbers(String)
 
@@ -308,8 +312,9 @@ struct ShardMerger {
       while try reading.step() {
         let old = MeasurementKey.place(of: reading.integer(0))
         let measured = MeasurementScan.measured(reading, old)
-        guard measured.value?.isFinite != false, measured.uncertainty.map({ $0 >= 0 && $0.isFinite })
-          != false, measured.count.map({ $0 >= 0 }) != false
+        guard measured.value?.isFinite != false,
+          measured.uncertainty.map({ $0 >= 0 && $0.isFinite })
+            != false, measured.count.map({ $0 >= 0 }) != false
         else {
           throw WarehouseError(.notFinite, "a measurement of the shard is no proper number")
         }

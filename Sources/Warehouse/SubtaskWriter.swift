@@ -96,7 +96,8 @@ struct SubtaskWriter {
           """
       ).execute(
         arguments: [
-          run.id, StoredText.encoded(curve.name), try names.id(curve.place), curve.xUnit.rawValue, curve.yUnit.rawValue, curve.x.count,
+          run.id, StoredText.encoded(curve.name), try names.id(curve.place), curve.xUnit.rawValue,
+          curve.yUnit.rawValue, curve.x.count,
           DoubleBlob.encode(curve.x), DoubleBlob.encode(curve.y),
           curve.uncertainty.map(DoubleBlob.encode),
         ])
@@ -131,7 +132,8 @@ struct SubtaskWriter {
       ).execute(
         arguments: [
           run.id, subtask, StoredText.encoded(check.name), quantity,
-          try names.id(check.place), check.value, check.lower, check.upper, check.passed, StoredText.encoded(check.text),
+          try names.id(check.place), check.value, check.lower, check.upper, check.passed,
+          StoredText.encoded(check.text),
         ])
     }
   }

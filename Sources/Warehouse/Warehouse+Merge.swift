@@ -22,7 +22,8 @@ extension Warehouse {
       throw WarehouseError(.readOnly, "the warehouse was opened for reading", place: databasePath)
     }
     guard FileSystem.resolved(folder) != FileSystem.resolved(self.folder) else {
-      throw WarehouseError(.invalidRecord, "a warehouse cannot be merged into itself", place: folder)
+      throw WarehouseError(
+        .invalidRecord, "a warehouse cannot be merged into itself", place: folder)
     }
     let shard = try Shard(folder)
     do {
@@ -33,10 +34,12 @@ extension Warehouse {
         guard report.conflicts.isEmpty, !dryRun else { return report }
         for product in plan.products { try copy(product, from: folder) }
         try writing { database in
-          // Another writer may have been here since.
-          let again = try MergePlan(source, database, shard: folder, target: self)
+          // Another writer may have been here since; files are not read again under its lock.
+          let again = try MergePlan(
+            source, database, shard: folder, target: self, readingProducts: false)
           guard again.report == plan.report else {
-            throw WarehouseError(.busy, "the warehouse changed during the merge", place: self.folder)
+            throw WarehouseError(
+              .busy, "the warehouse changed during the merge", place: self.folder)
           }
           var merger = ShardMerger(source, database)
           for analysis in plan.analyses { try merger.copy(analysis: analysis) }
@@ -87,7 +90,10 @@ private struct MergePlan {
   var present: [Int64] = []
   var products: [ArtifactRecord] = []
 
-  init(_ source: Database, _ target: Database, shard: String, target warehouse: Warehouse) throws {
+  init(
+    _ source: Database, _ target: Database, shard: String, target warehouse: Warehouse,
+    readingProducts: Bool = true
+  ) throws {
     let rows = try Row.fetchAll(source, sql: "SELECT id, name, ulid FROM analysis ORDER BY id")
     for row in rows {
       let id = row[0] as Int64
@@ -121,7 +127,9 @@ private struct MergePlan {
         source, condition: "WHERE testRun IN (SELECT id FROM testRun WHERE analysis = ?)",
         arguments: [id])
       for artifact in artifacts {
-        if let text = try warehouse.objection(to: artifact, in: shard, target) {
+        let text = try warehouse.objection(
+          to: artifact, in: readingProducts ? shard : nil, target)
+        if let text {
           conflict(.product, "\(artifact.path.clipped(to: 200)): \(text)")
         }
       }
@@ -172,18 +180,21 @@ private struct MergePlan {
 
 extension Warehouse {
   /// What stands against taking a product; nil for nothing.
+  ///
+  /// - Parameter shard: nil where the files themselves were looked at already.
   fileprivate func objection(
-    to artifact: ArtifactRecord, in shard: String, _ target: Database
+    to artifact: ArtifactRecord, in shard: String?, _ target: Database
   ) throws -> String? {
+    let registered = try Bool.fetchOne(
+      target, sql: "SELECT EXISTS (SELECT 1 FROM artifact WHERE path = ?)",
+      arguments: [StoredText.encoded(artifact.path)])
+    if registered == true { return "a product of another result is here under that path" }
+    guard let shard else { return nil }
     do {
       try Warehouse.verify(artifact, in: shard)
     } catch let error as WarehouseError {
       return error.problem
     }
-    let registered = try Bool.fetchOne(
-      target, sql: "SELECT EXISTS (SELECT 1 FROM artifact WHERE path = ?)",
-      arguments: [StoredText.encoded(artifact.path)])
-    if registered == true { return "a product of another result is here under that path" }
     let path = absolutePath(artifact.path)
     if FileSystem.size(of: path) != nil,
       try SHA256Digest(ofFile: path).hexadecimal != artifact.sha256

@@ -117,30 +117,45 @@ func fill(_ warehouse: Warehouse, _ number: Int, block: String = "BORN") throws 
   /// Each spoils the shard or the target, and says which conflict follows.
   static let conflicts: [(MergeConflict.Kind, @Sendable (Warehouse, Warehouse) throws -> Void)] = [
     (.unfinished, { shard, _ in _ = try shard.newRun(7) }),
-    (.name, { _, target in
-      var record = AnalysisRecord.sample(9)
-      record.name = "A1"
-      _ = try target.beginAnalysis(record)
-    }),
-    (.unit, { _, target in
-      let run = try target.newRun(8)
-      let other = Quantity("bias.ron", unit: .pixel, per: [], "other")
-      try target.commit(
-        SubtaskCommit(
-          name: "s", ordinal: 0, seconds: 0,
-          measurements: [MeasurementRecord(quantity: other, value: .value(1))]), to: run)
-    }),
-    (.product, { shard, _ in
-      try AtomicFile.write("{}", to: shard.absolutePath("products/BORN/BIAS01/A1/a.json"))
-    }),
-    (.product, { shard, _ in
-      try FileManager.default.removeItem(
-        atPath: shard.absolutePath("products/BORN/BIAS01/A1/a.json"))
-    }),
-    (.product, { _, target in
-      let folder = try target.makeProductFolder(block: "BORN", test: "BIAS01", analysis: "A1")
-      try AtomicFile.write("other", to: target.absolutePath(folder + "/a.json"))
-    }),
+    (
+      .name,
+      { _, target in
+        var record = AnalysisRecord.sample(9)
+        record.name = "A1"
+        _ = try target.beginAnalysis(record)
+      }
+    ),
+    (
+      .unit,
+      { _, target in
+        let run = try target.newRun(8)
+        let other = Quantity("bias.ron", unit: .pixel, per: [], "other")
+        try target.commit(
+          SubtaskCommit(
+            name: "s", ordinal: 0, seconds: 0,
+            measurements: [MeasurementRecord(quantity: other, value: .value(1))]), to: run)
+      }
+    ),
+    (
+      .product,
+      { shard, _ in
+        try AtomicFile.write("{}", to: shard.absolutePath("products/BORN/BIAS01/A1/a.json"))
+      }
+    ),
+    (
+      .product,
+      { shard, _ in
+        try FileManager.default.removeItem(
+          atPath: shard.absolutePath("products/BORN/BIAS01/A1/a.json"))
+      }
+    ),
+    (
+      .product,
+      { _, target in
+        let folder = try target.makeProductFolder(block: "BORN", test: "BIAS01", analysis: "A1")
+        try AtomicFile.write("other", to: target.absolutePath(folder + "/a.json"))
+      }
+    ),
   ]
 
   @Test("each conflict is named, and nothing is stored or copied", arguments: 0..<6)

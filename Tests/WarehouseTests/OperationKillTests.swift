@@ -24,7 +24,10 @@ import Testing
     let path = folder.path
     let shardPath = shard.path
     await #expect(processExitsWith: .signal(SIGKILL)) {
-      [path = path as String, shardPath = shardPath as String, microseconds = microseconds as UInt32]
+      [
+        path = path as String, shardPath = shardPath as String,
+        microseconds = microseconds as UInt32
+      ]
       in
       let warehouse = try Warehouse.open(at: path, mode: .writing)
       Thread.detachNewThread {

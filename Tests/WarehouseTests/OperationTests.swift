@@ -39,8 +39,9 @@ import Testing
     let error = #expect(throws: WarehouseError.self) { try warehouse.backup(to: target.path) }
     #expect(error?.kind == .artifact)
     #expect(!FileManager.default.fileExists(atPath: target.database))
-    #expect(!(try FileManager.default.contentsOfDirectory(atPath: target.path))
-      .contains { $0.hasPrefix(AtomicFile.temporaryPrefix) })
+    #expect(
+      !(try FileManager.default.contentsOfDirectory(atPath: target.path))
+        .contains { $0.hasPrefix(AtomicFile.temporaryPrefix) })
   }
 
   @Test("backups made while two write are whole, 5 of 5")

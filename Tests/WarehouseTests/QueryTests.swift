@@ -133,6 +133,9 @@ import Testing
       "SELECT * FROM results WHERE quantity = 'bias.ron' AND test = 'BIAS01' AND block = 'B'",
       "SELECT block, avg(value) FROM results WHERE quantity = 'bias.ron' GROUP BY block",
       "SELECT * FROM results WHERE analysis = 'a'",
+      "SELECT started, value FROM results WHERE quantity = 'a' AND test GLOB 'BIAS0*'",
+      "SELECT test, ccd, count(*), avg(value) FROM results WHERE quantity = 'a' GROUP BY 1, 2",
+      "SELECT * FROM results WHERE obsid = 5", "SELECT * FROM results WHERE started > '2019'",
     ]
     for question in questions {
       let arguments: StatementArguments = question.contains("?") ? [1] : []
@@ -140,7 +143,8 @@ import Testing
         try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + question, arguments: arguments)
           .map { $0["detail"] as String }
       }
-      #expect(plan.contains { $0.hasPrefix("SEARCH measurement USING INTEGER PRIMARY KEY") }, "\(plan)")
+      #expect(
+        plan.contains { $0.hasPrefix("SEARCH measurement USING INTEGER PRIMARY KEY") }, "\(plan)")
       #expect(!plan.contains { $0.hasPrefix("SCAN measurement") }, "\(plan)")
     }
   }

@@ -132,16 +132,32 @@ import Testing
     #expect(try count { $0.detectors = ["CCD1"] } == 34)
     #expect(try count { $0.detectors = ["CCD?"] } == 100)
     #expect(try count { $0.amplifiers = ["*"] } == 0)
-    #expect(try count { $0.items = ["i1"]; $0.obsids = 1000...1003 } == 2)
-    #expect(try count { $0.tests = ["BIAS0*"]; $0.blocks = ["B*N"] } == 100)
+    #expect(
+      try count {
+        $0.items = ["i1"]
+        $0.obsids = 1000...1003
+      } == 2)
+    #expect(
+      try count {
+        $0.tests = ["BIAS0*"]
+        $0.blocks = ["B*N"]
+      } == 100)
     #expect(try count { $0.tests = ["BIAS0"] } == 0)
-    #expect(try count { $0.sessions = ["D1?"]; $0.campaigns = ["flight"] } == 100)
+    #expect(
+      try count {
+        $0.sessions = ["D1?"]
+        $0.campaigns = ["flight"]
+      } == 100)
     #expect(try count { $0.startedFrom = testTime } == 100)
     #expect(try count { $0.startedBefore = testTime } == 0)
     #expect(try count { $0.verdicts = [.accepted] } == 0)
     #expect(try count { $0.statuses = [.finished] } == 0)
     #expect(try count { $0.quantities = ["bias.ron"] } == 0)
-    #expect(try count { $0.analyses = ["FM*"]; $0.runs = [run, run] } == 100)
+    #expect(
+      try count {
+        $0.analyses = ["FM*"]
+        $0.runs = [run, run]
+      } == 100)
   }
 
   @Test(
@@ -182,7 +198,8 @@ import Testing
       SubtaskCommit(name: "s", ordinal: 0, seconds: 0, measurements: values), to: b)
     let found = try warehouse.diff([a], [b])
     #expect(found.equal == 9)
-    #expect(found.differences.map(\.quantity) == ["bias.offset"] + Array(repeating: "bias.ron", count: 3))
+    #expect(
+      found.differences.map(\.quantity) == ["bias.offset"] + Array(repeating: "bias.ron", count: 3))
     let onlyRight = found.differences[0]
     #expect(onlyRight.left == nil && onlyRight.right == .value(1) && onlyRight.place.obsid == 7)
     let moved = found.differences[1]
