@@ -174,7 +174,11 @@ let package = Package(
     tests(
       "Warehouse", ["Warehouse", "Diagnostics", "DurableFiles", "Detector", grdb],
       resources: [.copy("Fixtures")]),
-    tests("BlockTests", ["BlockTests", "Campaign", "Diagnostics", "Simulator", "Warehouse"]),
+    tests(
+      "BlockTests",
+      [
+        "BlockTests", "Campaign", "Detector", "Diagnostics", "FITSFiles", "Simulator", "Warehouse",
+      ]),
     tests("CommandLineStyle", ["CommandLineStyle", "Diagnostics", argumentParser]),
     tests(
       "Simulator",

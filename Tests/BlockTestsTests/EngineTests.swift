@@ -1,6 +1,8 @@
 import BlockTests
 import Campaign
+import Detector
 import Diagnostics
+import FITSFiles
 import Foundation
 import Simulator
 import Testing
@@ -95,6 +97,55 @@ import Warehouse
     let none = try await values("bias.master.scatter", offset: "{method: none}")
     let plain = try await values("bias.master.scatter", offset: nil)
     #expect(none.count == 12 && zip(none, plain).allSatisfy { abs($0 - $1) < 0.1 })
+  }
+}
+
+@Suite struct CosmeticsMaskTests {
+  private func mask(_ campaign: SmallCampaign, name: String = "MASK", width: Int = 238) throws -> String {
+    let path = "\(campaign.folder)/mask-\(name)-\(width).fits"
+    let bad = Image<UInt8>(width: width, height: 172, filledWith: 0)
+    for x in 40..<60 { for y in 20..<40 { if x < width { bad[x, y] = 1 } } }
+    // A second image after it must not be taken for the mask.
+    let other = Image<UInt8>(width: width, height: 172, filledWith: 1)
+    try FITSWriter.write(
+      to: path,
+      hdus: [
+        .empty(cards: []), .image(name: name, pixels: .uint8(bad)),
+        .image(name: "DEFECTS", pixels: .uint8(other)),
+      ])
+    return path
+  }
+
+  private func run(_ campaign: SmallCampaign, mask path: String) async throws -> (
+    Warehouse, ExecutionSummary
+  ) {
+    let text = try String(contentsOfFile: campaign.configurationPath, encoding: .utf8)
+    let run = try await campaign.run(configuration: text + "\nproducts: {mask: {CCD1: \(path)}}\n")
+    return (run.warehouse, run.summary)
+  }
+
+  @Test("Masked pixels take no part, have no value in the master, and the mask is an input")
+  func masked() async throws {
+    let campaign = try await SmallCampaign(frames: 4)
+    let (warehouse, summary) = try await run(campaign, mask: mask(campaign))
+    #expect(summary.entries.map(\.error) == [nil])
+    let runs = try warehouse.testRuns().map(\.key)
+    let masked = try warehouse.measurements(of: ["bias.master.masked"], in: runs)
+      .reduce(into: [String: Double]()) { $0["\($1.place.detector ?? "")\($1.place.amplifier ?? "")"] = $1.value.number }
+    #expect((masked["CCD1H"] ?? 0) >= 400 && (masked["CCD2H"] ?? 400) < 20)
+    #expect(try warehouse.inputs(of: runs[0]).contains { $0.role == .product && $0.detector == "CCD1" })
+    // The check looks at raw frames: masked pixels are not counted as saturated.
+    let saturated = try warehouse.measurements(of: ["check.pixels.saturated"], in: runs)
+    #expect(saturated.allSatisfy { $0.value.number == 0 })
+  }
+
+  @Test("A mask of another size or without an extension MASK ends the test with the file's name")
+  func wrong() async throws {
+    let campaign = try await SmallCampaign(frames: 2)
+    let small = try await run(campaign, mask: mask(campaign, width: 100))
+    #expect(small.1.entries.first?.error?.contains("fits-wrong-size") == true)
+    let unnamed = try await run(campaign, mask: mask(campaign, name: "OTHER"))
+    #expect(unnamed.1.entries.first?.error?.contains("fits-no-such-hdu") == true)
   }
 }
 

@@ -23,8 +23,10 @@ enum BiasBasic {
     let tracker = ProgressCounter(total: work.count, report: context.progress)
     let measured = try await parallelMap(work, workers: context.workers) { item in
       try context.checkCancellation()
-      let frame = try context.open(item.path).read()
-      let next = try item.next.map { try context.open($0).read() }
+      let frame = try context.openPrepared(item.path, detector: item.detector).read()
+      let next = try item.next.map {
+        try context.openPrepared($0, detector: item.detector).read()
+      }
       defer { tracker.advance() }
       return BiasFrame(
         frame: frame, next: next, camera: context.camera, window: context.window, choice: choice)

@@ -219,7 +219,7 @@ enum BiasMeta {
       }
     }
     guard !frames.isEmpty else { return nil }
-    let readers = try frames.map { try context.open($0.path) }
+    let readers = try frames.map { try context.openPrepared($0.path, detector: detector) }
     let offsets = try zip(frames, readers).map { frame, reader in
       let levels = camera.amplifiers.map { amplifier in
         stored.offsets["\(detector)/\(amplifier.name)/\(frame.exposure.obsid)"] ?? 0

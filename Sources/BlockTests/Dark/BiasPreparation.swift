@@ -19,7 +19,7 @@ enum BiasPreparation {
     let measured = try await parallelMap(work, workers: context.workers) {
       obsid, detector, path in
       try context.checkCancellation()
-      let frame = try context.open(path).read()
+      let frame = try context.openPrepared(path, detector: detector).read()
       defer { tracker.advance() }
       return context.camera.amplifiers.map { amplifier in
         Result { () throws(NotMeasurable) in
@@ -39,11 +39,19 @@ enum BiasPreparation {
     }
     result.log = [
       "bad pixels: raw values \(context.camera.invalidValues.map(String.init).joined(separator: ", ")) are left out",
-      "cosmetics mask: none given",
+      maskText(context),
       "offset: \(methodText(choice))",
       "bias structure and flat field: not corrected in this test",
     ]
     return result
+  }
+
+  private static func maskText(_ context: TestContext) -> String {
+    guard !context.masks.isEmpty else { return "cosmetics mask: none given" }
+    let counts = context.camera.detectors.map { detector in
+      "\(detector) \(context.masks[detector].map { "\($0.count) pixels" } ?? "none")"
+    }
+    return "cosmetics mask: \(counts.joined(separator: ", ")) left out"
   }
 
   private static func methodText(_ choice: OffsetChoice?) -> String {

@@ -16,6 +16,8 @@ struct Acquisition: Sendable {
   var inputs: [InputFileRecord]
   var dayFolders: [String]
   var serials: [String: String]
+  /// Cosmetics masks by detector.
+  var masks: [String: CosmeticsMask]
   /// Frames that cannot be used, one line each.
   var frameProblems: [String]
   /// What the logs' readers set aside or doubt.
@@ -98,6 +100,13 @@ struct Acquisition: Sendable {
     }
     dayFolders = Set(report.exposures.flatMap { $0.rows.values.map(\.origin.folder) }).sorted()
     serials = Self.serials(report.exposures, configuration)
+    masks = [:]
+    for detector in camera.detectors {
+      guard let given = configuration.products["mask.\(detector)"] else { continue }
+      let path = configuration.productPath(given)
+      masks[detector] = try CosmeticsMask(path: path, camera: camera)
+      inputs.append(try Self.record(path, role: .product, obsid: nil, detector: detector))
+    }
   }
 
   /// The digest over all inputs, in a fixed order.
@@ -231,5 +240,12 @@ struct Acquisition: Sendable {
       serials[detector] = logged ?? configuration.equipment[key] ?? "unknown"
     }
     return serials
+  }
+}
+
+extension BlockConfiguration {
+  /// The path of an input product, as seen from the working folder: relative to `paths.products`.
+  func productPath(_ path: String) -> String {
+    InputFile.path(path, from: resolve(paths.products ?? "."))
   }
 }

@@ -227,7 +227,8 @@ extension Engine {
       definition: acquisition.definition, limits: configuration.limits,
       preprocessing: configuration.preprocessing, window: window(acquisition),
       exposures: acquisition.exposures, housekeeping: acquisition.housekeeping,
-      expectsHousekeeping: acquisition.expectsHousekeeping, productFolder: folder,
+      expectsHousekeeping: acquisition.expectsHousekeeping, masks: acquisition.masks,
+      productFolder: folder,
       productDate: run.started, analysis: run.analysis.name, workers: options.workers,
       earlier: earlier,
       checkCancellation: {

@@ -6,10 +6,14 @@ final class FrameSource: Sendable {
   private let camera: Camera
   private let whole: RawFrameReader?
   private let parts: [(amplifier: Amplifier, reader: RawFrameReader)]
+  private let mask: CosmeticsMask?
 
   /// Opens a frame; every image passes the gate and has the size that the camera says.
-  init(path: String, camera: Camera) throws {
+  ///
+  /// - Parameter mask: pixels that read as saturated, which no estimator uses; nil for the frame as it is.
+  init(path: String, camera: Camera, mask: CosmeticsMask? = nil) throws {
     self.camera = camera
+    self.mask = mask
     switch camera.layout {
     case .singleImage:
       whole = try RawFrameReader(path: path, expecting: (camera.width, camera.height))
@@ -36,7 +40,7 @@ final class FrameSource: Sendable {
 
   /// The whole frame.
   func read() throws -> Image<UInt16> {
-    if let whole { return try whole.read() }
+    if mask == nil, let whole { return try whole.read() }
     let image = Image<UInt16>(width: camera.width, height: camera.height, filledWith: 0)
     try readRows(0..<camera.height, into: image.pixels)
     return image
@@ -44,6 +48,7 @@ final class FrameSource: Sendable {
 
   /// Some rows of the frame, `rows.count * width` values.
   func readRows(_ rows: Range<Int>, into buffer: UnsafeMutableBufferPointer<UInt16>) throws {
+    defer { hideMasked(rows, in: buffer) }
     if let whole { return try whole.readRows(rows, into: buffer) }
     for (amplifier, reader) in parts {
       let mine = rows.clamped(to: amplifier.y0..<amplifier.y0 + amplifier.height)
@@ -56,5 +61,12 @@ final class FrameSource: Sendable {
         for x in 0..<amplifier.width { buffer[start + x] = part[x, y] }
       }
     }
+  }
+
+  private func hideMasked(_ rows: Range<Int>, in buffer: UnsafeMutableBufferPointer<UInt16>) {
+    guard let mask, let bad = UInt16(exactly: camera.saturatedValue) else { return }
+    mask.apply(
+      bad, to: UnsafeMutableBufferPointer(rebasing: buffer[0..<rows.count * camera.width]),
+      rows: rows)
   }
 }

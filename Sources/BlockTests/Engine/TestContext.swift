@@ -85,6 +85,8 @@ public struct TestContext: Sendable {
   public var housekeeping: [HousekeepingReadings]
   /// Whether house-keeping is expected at all.
   public var expectsHousekeeping: Bool
+  /// Cosmetics masks by detector; empty where none are given.
+  var masks: [String: CosmeticsMask]
   /// Where the test's products go; made before the first step runs.
   public var productFolder: String
   /// The creation date that products carry, ISO 8601.
@@ -110,9 +112,14 @@ public struct TestContext: Sendable {
   /// Where offsets come from; nil where no scan pixels were read.
   var offsetChoice: OffsetChoice? { OffsetChoice(preprocessing, camera: camera, window: window) }
 
-  /// Opens a frame of this camera.
+  /// Opens a raw frame of this camera, for the data check.
   func open(_ path: String) throws -> FrameSource {
     try FrameSource(path: path, camera: camera)
+  }
+
+  /// Opens a frame with the pixels of the detector's cosmetics mask left out, for the analysis.
+  func openPrepared(_ path: String, detector: String) throws -> FrameSource {
+    try FrameSource(path: path, camera: camera, mask: masks[detector])
   }
 }
 
