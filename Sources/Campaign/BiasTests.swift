@@ -18,7 +18,7 @@ enum BiasTests {
       name: name, family: "BIAS0X", purpose: purpose,
       subtasks: [
         .init(name: "check", summary: "validates the data: house-keeping, offsets, read-out noise"),
-        .init(name: "prep", summary: "subtracts the offset of each row"),
+        .init(name: "prep", summary: "measures the offset of each frame"),
         .init(name: "basic", summary: "models the image area, measures noise, makes profiles"),
         .init(name: "meta", summary: "stacks the frames into a master bias for each detector"),
       ],

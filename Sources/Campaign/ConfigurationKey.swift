@@ -133,7 +133,9 @@ extension ConfigurationKey {
   ]
 
   static let offset: [ConfigurationKey] = [
-    .init("method", .choice(["row", "median", "none"]), "Row by row, one median, or not at all."),
+    .init(
+      "method", .choice(["row", "median", "none"]),
+      "One value an amplifier and frame (median, the default), one a row, or not at all."),
     .init("scan", .choice(["pre", "ove"]), "Pre-scan or over-scan."),
     .init(
       "trim", .list(.integer), "Columns left out of the scan: [at the read-out side, far side]."),

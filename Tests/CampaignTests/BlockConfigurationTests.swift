@@ -174,7 +174,8 @@ struct BlockConfigurationTests {
     }.joined(separator: "\n")
     let block = try load(text)
     #expect(block.products["mask.CCD2"] == "masks/CCD2.fits")
-    #expect(block.preprocessing.method == .row)
-    #expect(block.preprocessing.trim == ColumnTrim(leading: 25, trailing: 5))
+    #expect(block.preprocessing.method == .median)
+    // What stands in the comment is what happens without it.
+    #expect(block.preprocessing.trim == block.camera.checkTrims[.prescan])
   }
 }

@@ -101,6 +101,14 @@ struct TestCatalogTests {
     #expect(failure { _ = try definition("BIAS01", script: ["vend": .int(9000)]) } != nil)
   }
 
+  @Test("The steps say what they do: no image is prepared, offsets are measured")
+  func summaries() throws {
+    for name in ["BIAS01", "BIAS02"] {
+      let prep = try #require(definition(name).subtasks.first { $0.name == "prep" })
+      #expect(prep.summary == "measures the offset of each frame")
+    }
+  }
+
   @Test("Values are compared as numbers within half a percent, texts as they are")
   func comparison() {
     #expect(ScriptValue.double(16).admits(.double(16.079)))
