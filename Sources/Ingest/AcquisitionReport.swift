@@ -53,6 +53,14 @@ public struct AcquisitionReport: Sendable, Hashable {
     public let detectors: [String]
   }
 
+  /// What kept every frame with the test's label from being selected.
+  public enum Exclusion: Sendable, Hashable {
+    /// The ObsID limits of the task; with the first and last ObsID that carry the label.
+    case obsids(limits: ClosedRange<Int>, labelled: ClosedRange<Int>)
+    /// The detector or the filter; with the first and last ObsID that carry the label.
+    case detectorOrFilter(labelled: ClosedRange<Int>)
+  }
+
   /// The test's name.
   public let test: String
   /// The number of exposures that the definition commands.
@@ -71,6 +79,8 @@ public struct AcquisitionReport: Sendable, Hashable {
   public let notCompared: [String]
   /// The labels in the log with their numbers of rows, where nothing was selected.
   public let labelsInLog: [String: Int]
+  /// Why frames that carry the test's label were not selected, where nothing was.
+  public let exclusion: Exclusion?
 
   /// Whether the acquisition is what the definition commands; otherwise `MISSDATA` is raised.
   public var isConsistent: Bool {
@@ -89,6 +99,19 @@ public struct AcquisitionReport: Sendable, Hashable {
   /// One line for each thing that is wrong, for people; empty where nothing is.
   public var lines: [String] {
     if exposures.isEmpty {
+      switch exclusion {
+      case .obsids(let limits, let labelled):
+        return [
+          "no exposure labelled \(test) lies within the task's ObsID limits "
+            + "\(Self.text(limits)): the log has \(test) at ObsID \(Self.text(labelled))"
+        ]
+      case .detectorOrFilter(let labelled):
+        return [
+          "no exposure labelled \(test) has the camera's detectors and the test's filter: "
+            + "the log has \(test) at ObsID \(Self.text(labelled))"
+        ]
+      case nil: break
+      }
       let labels = labelsInLog.sorted { $0.key < $1.key }.prefix(20)
         .map { "\($0.key) (\($0.value) rows)" }
       let held =
@@ -123,6 +146,11 @@ public struct AcquisitionReport: Sendable, Hashable {
     throw IngestError(
       .noData, lines.first ?? "no data selected",
       remedy: "check the test's name, its 'obsid' limits and the session's 'data'")
+  }
+
+  /// First and last number, as `[1000, 1003]`, which is how configurations have it.
+  private static func text(_ range: ClosedRange<Int>) -> String {
+    "[\(range.lowerBound), \(range.upperBound)]"
   }
 
   /// Whole numbers in order as `1-5, 8`.

@@ -77,7 +77,23 @@ public struct ExposureMatcher: Sendable {
       duplicates: duplicates, differences: differences(exposures),
       notCompared: notCompared(selected),
       labelsInLog: exposures.isEmpty
-        ? Dictionary(rows.map { ($0.test, 1) }, uniquingKeysWith: +) : [:])
+        ? Dictionary(rows.map { ($0.test, 1) }, uniquingKeysWith: +) : [:],
+      exclusion: selected.isEmpty ? exclusion(rows) : nil)
+  }
+
+  /// Why no row of the test's label was selected; nil where the log has none.
+  private func exclusion(_ rows: [ExposureRow]) -> AcquisitionReport.Exclusion? {
+    func range(_ rows: [ExposureRow]) -> ClosedRange<Int>? {
+      let ids = rows.map(\.obsid)
+      guard let first = ids.min(), let last = ids.max() else { return nil }
+      return first...last
+    }
+    let unlimited = ExposureMatcher(definition, detectors: detectors).select(rows)
+    if let obsids, let labelled = range(unlimited) {
+      return .obsids(limits: obsids, labelled: labelled)
+    }
+    return range(rows.filter { $0.test == definition.label })
+      .map { .detectorOrFilter(labelled: $0) }
   }
 
   // MARK: - Placement

@@ -103,15 +103,45 @@ struct ExposureMatcherTests {
     #expect(report.exposures.map(\.obsid) == [1000, 1001, 1006, 1007])
   }
 
-  @Test("ObsID limits select, both included; nothing selected is said with what the log holds")
+  @Test("ObsID limits select, both included; limits that exclude everything are named")
   func selection() throws {
     let acquisition = try Acquisition(frames: 4)
     let report = try acquisition.report(1001...1002)
     #expect(report.exposures.map(\.obsid) == [1001, 1002])
     let empty = try acquisition.report(1...2)
     #expect(!empty.isConsistent)
-    #expect(empty.lines == ["no exposure is labelled BIAS01: the log holds BIAS01 (12 rows)"])
+    #expect(
+      empty.lines == [
+        "no exposure labelled BIAS01 lies within the task's ObsID limits [1, 2]: "
+          + "the log has BIAS01 at ObsID [1000, 1003]"
+      ])
     #expect { try empty.requireData() } throws: { ($0 as? IngestError)?.kind == .noData }
+    #expect(report.exclusion == nil)
+  }
+
+  @Test("A label that the log does not have is said with those that it has, limits or not")
+  func otherLabel() throws {
+    let acquisition = try Acquisition(frames: 2)
+    let other = try Acquisition("BIAS02", frames: 2)
+    for limits in [nil, 1000...1001, 1...2] {
+      let report = ExposureMatcher(
+        other.definition, detectors: other.detectors, obsids: limits
+      ).match(try acquisition.log().rows)
+      #expect(report.lines == ["no exposure is labelled BIAS02: the log holds BIAS01 (6 rows)"])
+    }
+  }
+
+  @Test("Exposures of other detectors are not blamed on the ObsID limits")
+  func otherDetectors() throws {
+    let acquisition = try Acquisition(frames: 2)
+    let report = ExposureMatcher(acquisition.definition, detectors: ["CCD9"], obsids: 1...2)
+      .match(try acquisition.log().rows)
+    #expect(report.exclusion == .detectorOrFilter(labelled: 1000...1001))
+    #expect(
+      report.lines == [
+        "no exposure labelled BIAS01 has the camera's detectors and the test's filter: "
+          + "the log has BIAS01 at ObsID [1000, 1001]"
+      ])
   }
 
   @Test("ObsIDs at the ends of the number range do not trap")
