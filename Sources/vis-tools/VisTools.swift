@@ -9,7 +9,7 @@ struct VisTools: AsyncParsableCommand {
     abstract: "Simulate data, draft manifests, look at cameras, tests, logs and FITS files.",
     discussion: """
       EXAMPLES
-        vis-tools simulate --output /tmp/campaign --block EINSTEIN --camera tiny
+        vis-tools simulate --output campaign --block EINSTEIN --camera tiny
         vis-tools tests BIAS01
         vis-tools explog data/23_Mar_19/EXP_LOG_230319.txt
       """,
