@@ -12,6 +12,8 @@ extension BlockConfiguration {
 indirect enum JSONText {
   case text(String)
   case whole(Int)
+  /// A finite number.
+  case number(Double)
   case boolean(Bool)
   case array([JSONText])
   case object([(String, JSONText)])
@@ -23,6 +25,8 @@ indirect enum JSONText {
     switch self {
     case .text(let text): return Self.quoted(text)
     case .whole(let value): return String(value)
+    // The shortest digits that read back as the same number.
+    case .number(let value): return value.description
     case .boolean(let value): return String(value)
     case .array(let items):
       return "[" + items.map { $0.written(indentation: indentation + 2) }.joined(separator: ", ")
@@ -43,6 +47,9 @@ indirect enum JSONText {
       case "\"": result += "\\\""
       case "\\": result += "\\\\"
       case "\n": result += "\\n"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       default: result.unicodeScalars.append(scalar)
       }
     }
