@@ -40,11 +40,6 @@ public struct CampaignSimulator: Sendable {
   public init(_ order: CampaignOrder) throws {
     self.order = order
     camera = try CameraCatalog.camera(order.cameraName)
-    guard camera.layout == .singleImage else {
-      throw SimulatorError(
-        .badOption, "frames of camera '\(camera.name)' have an extension for each amplifier",
-        remedy: "simulated are cameras with all amplifiers in one image: euclid-vis, tiny")
-    }
     let version = try ElvisVersion.require(order.elvis)
     guard ["7.5.X", "7.2.X", "6.5.X", "6.3.0"].contains(version.name) else {
       throw SimulatorError(
@@ -164,7 +159,14 @@ public struct CampaignSimulator: Sendable {
           to: path + "/" + HousekeepingFile.fileName(obsid: exposure.obsid, date: exposure.date))
       }
     }
-    let text = ConfigurationText.text(plan: plan, camera: camera, order: order)
+    var cameraName = order.cameraName
+    if !CameraCatalog.names.contains(cameraName) {
+      // The order's path is relative to where the simulator runs, so the block gets its own copy.
+      cameraName = "camera.yaml"
+      try AtomicFile.write(CameraCatalog.text(of: camera) + "\n", to: "\(folder)/\(cameraName)")
+    }
+    let text = ConfigurationText.text(
+      plan: plan, camera: camera, cameraName: cameraName, order: order)
     // What is written must load: a defect is to be found here, not in the analysis.
     let path = folder + "/vison.yaml"
     _ = try BlockConfiguration.parse(Array(text.utf8), path: path)

@@ -25,10 +25,41 @@ public enum RawFrameWriter {
     cards: [FITSCard] = [], image: Image<UInt16>, durable: Bool = true
   ) throws {
     let unit = cards.card("BUNIT") == nil ? [FITSCard("BUNIT", "ADU", "unit of the pixels")] : []
-    let hdus: [FITSHDU] = [
-      .empty(cards: primaryCards),
-      .image(name: extensionName, cards: unit + cards, pixels: .uint16(image)),
-    ]
+    try write(
+      to: path,
+      hdus: [
+        .empty(cards: primaryCards),
+        .image(name: extensionName, cards: unit + cards, pixels: .uint16(image)),
+      ], durable: durable)
+  }
+
+  /// Writes a frame whose amplifiers have an extension each: their rectangles of a detector's frame, in
+  /// the camera's order, oriented as the frame.
+  ///
+  /// - Parameters:
+  ///   - path: the file; one that is there already is replaced.
+  ///   - primaryCards: the cards of the primary HDU, which tell of the exposure.
+  ///   - amplifiers: the amplifiers; EXTNAME is `extensionName`, or the name where there is none.
+  ///   - image: the whole frame; every amplifier lies within it.
+  ///   - durable: as above.
+  /// - Throws: `FITSError`, `FileError`.
+  public static func write(
+    to path: String, primaryCards: [FITSCard], amplifiers: [Amplifier], image: Image<UInt16>,
+    durable: Bool = true
+  ) throws {
+    let extensions = amplifiers.map { amplifier in
+      let part = Image<UInt16>(width: amplifier.width, height: amplifier.height)
+      for y in 0..<amplifier.height {
+        for x in 0..<amplifier.width { part[x, y] = image[amplifier.x0 + x, amplifier.y0 + y] }
+      }
+      return FITSHDU.image(
+        name: amplifier.extensionName ?? amplifier.name,
+        cards: [FITSCard("BUNIT", "ADU", "unit of the pixels")], pixels: .uint16(part))
+    }
+    try write(to: path, hdus: [.empty(cards: primaryCards)] + extensions, durable: durable)
+  }
+
+  private static func write(to path: String, hdus: [FITSHDU], durable: Bool) throws {
     if durable {
       try FITSWriter.write(to: path, hdus: hdus)
       return

@@ -5,7 +5,11 @@ import Ingest
 /// The configuration that lets `vison-run` analyse a simulated block.
 enum ConfigurationText {
   /// The text of `vison.yaml`.
-  static func text(plan: BlockPlan, camera: Camera, order: CampaignOrder) -> String {
+  ///
+  /// - Parameter cameraName: the camera as the configuration is to name it.
+  static func text(
+    plan: BlockPlan, camera: Camera, cameraName: String, order: CampaignOrder
+  ) -> String {
     var folders: [String] = []
     for exposure in plan.exposures where !folders.contains(exposure.date.folderName) {
       folders.append(exposure.date.folderName)
@@ -13,7 +17,7 @@ enum ConfigurationText {
     var lines = [
       "# A simulated block; what is true of it stands in truth.json.",
       "version: 1", "block: \(quoted(plan.block.name))", "filled_in_by: vis-tools simulate",
-      "campaign: \(quoted(order.campaign))", "camera: \(quoted(order.cameraName))",
+      "campaign: \(quoted(order.campaign))", "camera: \(quoted(cameraName))",
       "chamber: \(quoted(plan.block.chamber))", "elvis: \(quoted(plan.version.name))",
       "paths:", "  data_root: data", "  results_root: \(quoted(order.resultsRoot))",
       "equipment:", "  operator: cpf",

@@ -39,9 +39,18 @@ struct FrameWriter {
     let name = rows.fileName(exposure, detector)
     let cards = HeaderCards.cards(
       row: rows.values(exposure, detector), fullPath: "data/\(dayFolder)/\(name).fits")
-    try RawFrameWriter.write(
-      to: path, extensionName: "ROE1_\(detector)", cards: cards,
-      image: has(.wrongSize) ? cut(image) : image, durable: false)
+    switch camera.layout {
+    case .singleImage:
+      try RawFrameWriter.write(
+        to: path, extensionName: "ROE1_\(detector)", cards: cards,
+        image: has(.wrongSize) ? cut(image) : image, durable: false)
+    case .extensionPerAmplifier:
+      // The primary HDU has no pixels, so no unit; it tells of the exposure.
+      try RawFrameWriter.write(
+        to: path, primaryCards: cards.filter { $0.keyword != "BUNIT" },
+        amplifiers: has(.wrongSize) ? camera.amplifiers.map(cut) : camera.amplifiers,
+        image: image, durable: false)
+    }
     if has(.truncatedFile) { try truncate(path) }
   }
 
@@ -67,6 +76,13 @@ struct FrameWriter {
     for y in 0..<smaller.height {
       for x in 0..<smaller.width { smaller[x, y] = image[x, y] }
     }
+    return smaller
+  }
+
+  private func cut(_ amplifier: Amplifier) -> Amplifier {
+    var smaller = amplifier
+    smaller.width = max(1, amplifier.width - 10)
+    smaller.height = max(1, amplifier.height - 10)
     return smaller
   }
 
