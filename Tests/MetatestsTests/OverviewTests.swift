@@ -157,3 +157,74 @@ struct OverviewTests {
     }
   }
 }
+
+@Suite("Answers as JSON, and answers without a value")
+struct AnswerTests {
+  private func keys(_ value: some Encodable) throws -> [String: Any] {
+    try #require(
+      JSONSerialization.jsonObject(with: JSONEncoder().encode(value)) as? [String: Any])
+  }
+
+  @Test("a row has all keys, with null for what is not there")
+  func rows() throws {
+    let fixture = try WarehouseFixture()
+    var variation = WarehouseFixture.Variation()
+    variation.hasMasters = false
+    variation.missing = ["CCD1/E": "only one frame"]
+    try fixture.add("BORN", variation)
+    var query = MeasurementQuery()
+    query.quantities = ["bias.ron"]
+    var rows: [MeasurementQuery.Row] = []
+    try query.answer(from: fixture.warehouse, slot: { _, _ in nil }) { rows += $0 }
+    let missing = try #require(rows.first { $0.reason != nil })
+    let present = try #require(rows.first { $0.reason == nil })
+    let (first, second) = (try keys(missing), try keys(present))
+    #expect(first.keys.sorted() == second.keys.sorted())
+    #expect(first.count == 17)
+    #expect(first["value"] is NSNull && first["slot"] is NSNull && first["obsid"] is NSNull)
+    #expect(second["reason"] is NSNull)
+    // Foundation's reader is exact to the last digit but one.
+    let value = try #require(second["value"] as? Double)
+    #expect(abs(value - (present.value ?? .nan)) < 1e-12)
+  }
+
+  @Test("runs and entries of the status have all keys, with null for what is not there")
+  func runs() throws {
+    let fixture = try WarehouseFixture()
+    var variation = WarehouseFixture.Variation()
+    variation.hasMasters = false
+    try fixture.add("BORN", variation)
+    let stored = try #require(try fixture.warehouse.testRuns().first)
+    let run = try keys(try RunOverview(stored, in: fixture.warehouse))
+    #expect(run.count == 16)
+    #expect(run["verdict"] is NSNull)
+    let status = try CampaignStatus(fixture.warehouse, design: fixture.design)
+    let absent = try #require(status.entries.first { $0.overview == nil })
+    let entry = try keys(absent)
+    #expect(entry.keys.sorted() == ["block", "overview", "role", "rule", "runs", "state", "test"])
+    #expect(entry["overview"] is NSNull)
+  }
+
+  @Test("an answer without a value names what is known of that which was asked for")
+  func hints() throws {
+    let fixture = try WarehouseFixture()
+    #expect(
+      try MeasurementQuery().hint(in: fixture.warehouse)
+        == "no value fits; the warehouse holds no test run")
+    var variation = WarehouseFixture.Variation()
+    variation.hasMasters = false
+    try fixture.add("BORN", variation)
+    try fixture.add("CURIE", variation)
+    var query = MeasurementQuery()
+    query.blocks = ["BRON"]
+    #expect(
+      try query.hint(in: fixture.warehouse) == "no value fits; known blocks are BORN, CURIE")
+    query.blocks = ["BORN"]
+    query.tests = ["FLAT01"]
+    #expect(try query.hint(in: fixture.warehouse) == "no value fits; known tests are BIAS01")
+    query.tests = []
+    query.items = ["nowhere"]
+    #expect(
+      try query.hint(in: fixture.warehouse) == "no value fits; known blocks are BORN, CURIE")
+  }
+}

@@ -91,6 +91,33 @@ public struct MeasurementQuery: Sendable {
     }
   }
 
+  /// What a warehouse knows of that which was asked for, for answers without a single value.
+  ///
+  /// - Returns: as "no value fits; known blocks are BORN, CURIE": of each restriction that names
+  ///   something that no run has, else the blocks.
+  public func hint(in warehouse: Warehouse) throws -> String {
+    let runs = try warehouse.testRuns()
+    guard !runs.isEmpty else { return "no value fits; the warehouse holds no test run" }
+    func listed(_ names: some Sequence<String>) -> String {
+      let sorted = Set(names).sorted()
+      let more = sorted.count > 20 ? " and \(sorted.count - 20) more" : ""
+      return sorted.prefix(20).map { $0.clipped(to: 60) }.joined(separator: ", ") + more
+    }
+    let tests = runs.flatMap { [$0.test, RunSelector.baseName($0.test)] }
+    var known: [String] = []
+    let restrictions: [(words: String, asked: [String], there: [String])] = [
+      ("blocks", blocks, runs.map(\.block)), ("tests", self.tests, tests),
+      ("sessions", sessions, runs.map(\.session)),
+      ("analyses", analyses, runs.map(\.analysis.name)),
+      ("detectors", detectors, runs.flatMap(\.serials.keys)),
+    ]
+    for (words, asked, there) in restrictions where !Set(asked).isSubset(of: there) {
+      known.append("known \(words) are \(listed(there))")
+    }
+    if known.isEmpty { known.append("known blocks are \(listed(runs.map(\.block)))") }
+    return "no value fits; " + known.joined(separator: "; ")
+  }
+
   // MARK: - Steps
 
   private func names(among known: [String]) throws -> [String] {

@@ -11,7 +11,8 @@ struct Query: ParsableCommand {
     discussion: """
       Without --all-runs and --analysis, the run that stands for each block and test is asked: the \
       latest accepted one, else the latest finished one. Options that restrict the answer may be \
-      given more than once. A value that could not be measured has its reason instead.
+      given more than once. A value that could not be measured has its reason instead. JSON is an
+      array of objects, in which null stands for "none".
 
       EXAMPLES:
         vis-meta query --quantity bias.ron --block BORN
@@ -58,14 +59,16 @@ struct Query: ParsableCommand {
     (query.items, query.obsids, query.analyses, query.allRuns) = (item, obsid, analysis, allRuns)
     let format = format ?? (output.json ? .json : .table)
     var printer = RowPrinter(format: format)
-    try warehouse.with(.reading) { warehouse in
+    let hint = try warehouse.with(.reading) { warehouse -> String? in
       let slots = try SlotNames(warehouse)
       try query.answer(from: warehouse, slot: slots.slot) { rows in
         try CancellationFlag.check()
         try printer.add(rows)
       }
+      return printer.isEmpty ? try query.hint(in: warehouse) : nil
     }
     printer.finish()
+    if let hint { printNote("vis-meta: \(hint)") }
   }
 }
 
@@ -75,6 +78,9 @@ struct RowPrinter {
   private var lines: [[String]] = []
   private var hasBegun = false
   private var isFirst = true
+
+  /// Whether no row was printed.
+  var isEmpty: Bool { isFirst }
 
   private static let names = [
     "block", "slot", "test", "session", "run", "ccd", "quadrant", "obsid", "item", "quantity",
@@ -103,7 +109,9 @@ struct RowPrinter {
         printOutput((isFirst ? "\n  " : ",\n  ") + line.dropLast())
       case .csv: printOutput(CSVText.line(Self.cells(row)))
       case .table:
-        let digits = row.uncertainty.flatMap { $0 > 0 ? NumberText.digits(for: [$0], atLeast: 0) : nil }
+        let digits = row.uncertainty.flatMap {
+          $0 > 0 ? NumberText.digits(for: [$0], atLeast: 0) : nil
+        }
         func number(_ value: Double?) -> String {
           guard let value else { return "" }
           return digits.map { NumberText.fixed(value, digits: $0) } ?? "\(value)"
@@ -128,8 +136,8 @@ struct RowPrinter {
     }
   }
 
-  /// The rows for people: numbers to the second digit of their uncertainty, columns without any entry left
-  /// out.
+  /// The rows for people: numbers to the second digit of their uncertainty, columns without any
+  /// entry left out.
   private var table: TextTable {
     let right: Set<String> = ["run", "obsid", "value", "uncertainty", "count"]
     let names = Self.names.dropLast(2)

@@ -28,6 +28,20 @@ struct Run: AsyncParsableCommand {
       let block, test: String
       let run: Int64?
       let rule, reason: String?
+
+      private enum Key: String, CodingKey {
+        case block, reason, rule, run, test
+      }
+
+      /// All keys, with null for what there is not.
+      func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: Key.self)
+        try object.encode(block, forKey: .block)
+        try object.encode(reason, forKey: .reason)
+        try object.encode(rule, forKey: .rule)
+        try object.encode(run, forKey: .run)
+        try object.encode(test, forKey: .test)
+      }
     }
     let paths: [String]
     let requirements: [Requirement]
