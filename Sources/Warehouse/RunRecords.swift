@@ -48,6 +48,8 @@ public struct TestRunRecord: Sendable, Hashable {
   public var block: String
   /// The camera's name.
   public var camera: String
+  /// The camera's whole description, as JSON, so that reports need no file; "" for none.
+  public var cameraText: String
   /// The test's name, such as `BIAS01`.
   public var test: String
   /// The session's name, such as `D11`.
@@ -71,14 +73,15 @@ public struct TestRunRecord: Sendable, Hashable {
 
   /// Describes a test run.
   public init(
-    campaign: String, block: String, camera: String, test: String, session: String,
-    obsids: ClosedRange<Int>? = nil, dayFolders: [String] = [], serials: [String: String] = [:],
+    campaign: String, block: String, camera: String, cameraText: String = "", test: String,
+    session: String, obsids: ClosedRange<Int>? = nil, dayFolders: [String] = [], serials: [String: String] = [:],
     configurationDigest: String, inputDigest: String, started: String,
     inputs: [InputFileRecord] = [], exposures: [ExposureRecord] = []
   ) {
     self.campaign = campaign
     self.block = block
     self.camera = camera
+    self.cameraText = cameraText
     self.test = test
     self.session = session
     self.obsids = obsids

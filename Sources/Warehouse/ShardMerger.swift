@@ -57,7 +57,7 @@ struct ShardMerger {
 
   private mutating func copy(run: Int64, to analysis: Int64) throws {
     let same = [
-      "test", "session", "firstObsid", "lastObsid", "dayFolders", "configurationSHA256",
+      "cameraText", "test", "session", "firstObsid", "lastObsid", "dayFolders", "configurationSHA256",
       "inputSHA256", "started", "finished", "status",
     ]
     let columns =

@@ -25,6 +25,8 @@ public struct StoredTestRun: Sendable, Hashable {
   public let block: String
   /// The camera's name.
   public let camera: String
+  /// The camera's whole description, as JSON; "" where it was not recorded.
+  public let cameraText: String
   /// The test's name.
   public let test: String
   /// The session's name.

@@ -136,7 +136,8 @@ extension StoredTestRun {
           testRun.dayFolders, testRun.configurationSHA256, testRun.inputSHA256,
           testRun.started, testRun.finished, testRun.status,
           (SELECT state FROM verdict WHERE verdict.testRun = testRun.id
-            ORDER BY verdict.id DESC LIMIT 1)
+            ORDER BY verdict.id DESC LIMIT 1),
+          testRun.cameraText
         FROM testRun JOIN analysis ON analysis.id = testRun.analysis
           JOIN block ON block.id = testRun.block
           JOIN campaign ON campaign.id = block.campaign
@@ -153,7 +154,7 @@ extension StoredTestRun {
       let verdict = try (row[16] as String?).map { try stored($0, as: VerdictRecord.State.self) }
       return StoredTestRun(
         key: key, analysis: AnalysisKey(id: row[1], name: text(2)), campaign: text(3),
-        block: text(4), camera: text(5), test: text(6), session: text(7), obsids: obsids,
+        block: text(4), camera: text(5), cameraText: text(17), test: text(6), session: text(7), obsids: obsids,
         dayFolders: try JSONText.strings(text(10)), serials: try serials(of: key, database),
         configurationDigest: text(11), inputDigest: text(12), started: text(13),
         finished: (row[14] as String?).map(StoredText.decoded),

@@ -42,13 +42,14 @@ extension Warehouse {
       let block = try blockID(record, &names, database)
       try database.execute(
         sql: """
-          INSERT INTO testRun (analysis, block, camera, test, session, firstObsid, lastObsid,
+          INSERT INTO testRun (analysis, block, camera, cameraText, test, session, firstObsid, lastObsid,
             dayFolders, configurationSHA256, inputSHA256, started, status,
             leaseHost, leaseBoot, leaseProcess, leaseStart)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)
           """,
         arguments: [
-          analysis.id, block, camera, StoredText.encoded(record.test),
+          analysis.id, block, camera, StoredText.encoded(record.cameraText),
+          StoredText.encoded(record.test),
           StoredText.encoded(record.session), record.obsids?.lowerBound,
           record.obsids?.upperBound, StoredText.encoded(days),
           StoredText.encoded(record.configurationDigest), StoredText.encoded(record.inputDigest),

@@ -48,7 +48,8 @@ extension Engine {
     let run = try warehouse.beginTestRun(
       TestRunRecord(
         campaign: configuration.campaign, block: configuration.block,
-        camera: configuration.camera.name, test: task.test, session: session.name,
+        camera: configuration.camera.name,
+        cameraText: CameraCatalog.text(of: configuration.camera), test: task.test, session: session.name,
         obsids: acquisition.obsidRange, dayFolders: acquisition.dayFolders,
         serials: acquisition.serials, configurationDigest: configurationDigest,
         inputDigest: acquisition.inputDigest, started: AnalysisIdentity.now(),

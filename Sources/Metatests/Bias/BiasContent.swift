@@ -23,7 +23,7 @@ extension MetaBias {
         place: input.warehouse.folder,
         remedy: "run the tests first, or look at: vis-meta status")
     }
-    let camera = try CameraCatalog.camera(first.camera)
+    let camera = try first.recordedCamera()
     let layout = PlaneLayout(plane: input.plane, design: input.design, camera: camera)
     let data = try chosen.map { entry in
       try BiasData(

@@ -94,6 +94,7 @@ extension Schema {
           analysis INTEGER NOT NULL REFERENCES analysis (id),
           block INTEGER NOT NULL REFERENCES block (id),
           camera INTEGER NOT NULL REFERENCES camera (id),
+          cameraText TEXT NOT NULL,
           test TEXT NOT NULL,
           session TEXT NOT NULL,
           firstObsid INTEGER,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BlockTests
 import Campaign
 import CommandLineStyle
 import Metatests
@@ -56,7 +57,7 @@ struct Report: AsyncParsableCommand {
     var paths: [String] = []
     for run in runs {
       try CancellationFlag.check()
-      let camera = try CameraCatalog.camera(run.camera)
+      let camera = try run.recordedCamera()
       let made = try await BlockReport(warehouse: store, run: run.key, camera: camera)
         .write(workers: multithread)
       if !output.json { printOutput(made.map { $0 + "\n" }.joined()) }
