@@ -3,17 +3,20 @@
 /// All texts may come from outside; they are escaped where LaTeX is written. The module knows
 /// nothing of where the numbers come from.
 public struct Document: Sendable, Hashable {
-  /// One line of the cover's table.
+  /// One line of the cover's table, or a term with its meaning.
   public struct Field: Sendable, Hashable {
     /// What the line is about, such as "Block".
     public var key: String
     /// What it says.
     public var value: Text
+    /// A name to lead to it, where it is a term of the body.
+    public var label: String?
 
-    /// Makes a line of the cover.
-    public init(_ key: String, _ value: Text) {
+    /// Makes a line of the cover, or a term.
+    public init(_ key: String, _ value: Text, label: String? = nil) {
       self.key = key
       self.value = value
+      self.label = label
     }
   }
 
@@ -35,12 +38,14 @@ public struct Document: Sendable, Hashable {
   public var date: Int64
   /// Whether a list of figures follows the table of contents.
   public var listsFigures: Bool
+  /// Whether cover and header of each page say that the report is a draft.
+  public var isDraft: Bool
 
   /// Makes a document.
   public init(
     title: String, subtitle: String = "", kicker: String = "", cover: [Field] = [],
     summary: [Node] = [], body: [Node] = [], footer: String = "", date: Int64,
-    listsFigures: Bool = false
+    listsFigures: Bool = false, isDraft: Bool = false
   ) {
     self.title = title
     self.subtitle = subtitle
@@ -51,6 +56,7 @@ public struct Document: Sendable, Hashable {
     self.footer = footer
     self.date = date
     self.listsFigures = listsFigures
+    self.isDraft = isDraft
   }
 }
 

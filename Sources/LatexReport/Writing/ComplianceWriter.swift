@@ -2,7 +2,14 @@ extension TableWriter {
   /// LaTeX of a compliance matrix: a table whose cells hold value, limits and a sign.
   ///
   /// Limits that all cells share are said once, below the matrix.
-  func latex(_ matrix: Document.ComplianceMatrix) -> String {
+  func latex(_ matrix: Document.ComplianceMatrix) -> String { latex(table(matrix)) }
+
+  /// Whether two such matrices have room beside each other.
+  func isNarrow(_ matrix: Document.ComplianceMatrix) -> Bool {
+    matrix.rows.count <= 12 && naturalWidth(table(matrix)) < 0.47 * TextWidth.page
+  }
+
+  private func table(_ matrix: Document.ComplianceMatrix) -> Document.Table {
     let cells = matrix.cells.flatMap { $0 }
     let shared = cells.first.map { first in
       cells.allSatisfy { $0.lower == first.lower && $0.upper == first.upper }
@@ -31,10 +38,9 @@ extension TableWriter {
       } else {
         [.text(" "), .status(.pass, " all within limits")]
       }
-    return latex(
-      Document.Table(
-        columns, rows: rows, caption: matrix.caption + (cells.isEmpty ? "" : outcome),
-        label: matrix.label, note: note))
+    return Document.Table(
+      columns, rows: rows, caption: matrix.caption + (cells.isEmpty ? "" : outcome),
+      label: matrix.label, note: note)
   }
 
   private func cell(
@@ -68,6 +74,12 @@ extension TableWriter {
 
   /// A number as plain characters, as it stands between words here.
   private static func show(_ value: Double, _ digits: Int) -> String {
+    // Beside limits in plain notation, a small value is as good as zero.
+    if value.magnitude < 1e7 {
+      let plain = NumberFormat.fixed(value, digits: min(max(digits, 0), 12))
+      let isZero = !plain.contains { ("1"..."9").contains($0) }
+      return plain.hasPrefix("-") ? (isZero ? "" : "−") + plain.dropFirst() : plain
+    }
     guard let parts = NumberFormat.parts(of: Document.Number(value, digits: digits)) else {
       return "–"
     }

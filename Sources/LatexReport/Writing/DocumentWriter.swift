@@ -32,10 +32,11 @@ struct DocumentWriter {
   /// The whole .tex.
   mutating func latex() throws -> String {
     let cover = try self.cover()
-    let body = try document.body.map { try latex($0) }.joined(separator: "\n")
+    let body = try self.body()
     let values = [
       "pdftitle": LatexEscaper.escapeForBookmark(TextWidth.cut(document.title, to: 300)),
-      "header": LatexEscaper.escape(TextWidth.clipped(document.title, to: 380)),
+      "header": (document.isDraft ? "\\visondraft{}\\quad{}" : "")
+        + LatexEscaper.escape(TextWidth.clipped(document.title, to: document.isDraft ? 330 : 380)),
       "footer": LatexEscaper.escape(TextWidth.clipped(document.footer, to: 500)),
       "cover": cover,
       "contents": contents(),
@@ -61,7 +62,7 @@ struct DocumentWriter {
   // MARK: - Cover and contents
 
   private mutating func cover() throws -> String {
-    var result = ""
+    var result = document.isDraft ? "{\\Large\\visondraft{}\\par}\\vspace{2mm}\n" : ""
     if !document.kicker.isEmpty {
       result += "{\\large\\color{visongrey}\(LatexEscaper.escape(cut(document.kicker)))\\par}\n"
     }
@@ -93,20 +94,50 @@ struct DocumentWriter {
       return ""
     }
     let figures = document.listsFigures ? "\\listoffigures\n" : ""
-    return "{\\parskip=0pt\\tableofcontents\n\(figures)}\\clearpage\n"
+    // Contents stand on the cover where there is room for all their lines.
+    let lines = nodes.reduce(3.0) { sum, node in
+      guard case .section(let level, _, _) = node, level < 3 else { return sum }
+      return sum + (level == 1 ? 1.5 : 1)
+    }
+    let room = figures.isEmpty ? NumberFormat.fixed(lines, digits: 1) : "999"
+    return "\\visonneed{\(room)\\baselineskip}"
+      + "{\\parskip=0pt\\tableofcontents\n\(figures)}\\clearpage\n"
   }
 
   private func cut(_ words: String) -> String { TextWidth.cut(words, to: 300) }
 
   // MARK: - Nodes
 
+  /// The body; two narrow matrices in a row share a line.
+  private mutating func body() throws -> String {
+    var result: [String] = []
+    var index = 0
+    while index < document.body.count {
+      if case .compliance(let left) = document.body[index], tables.isNarrow(left),
+        document.body.indices.contains(index + 1),
+        case .compliance(let right) = document.body[index + 1], tables.isNarrow(right)
+      {
+        result.append(
+          "\\visonpair{\(tables.latex(left))}{\(tables.latex(right))}\n")
+        index += 2
+      } else {
+        result.append(try latex(document.body[index]))
+        index += 1
+      }
+    }
+    return result.joined(separator: "\n")
+  }
+
   private mutating func latex(_ node: Document.Node) throws -> String {
     switch node {
     case .section(let level, let title, let label):
       let command = ["section", "subsection", "subsubsection"][min(max(level, 1), 3) - 1]
       let words = cut(title)
-      return "\\\(command){\\texorpdfstring{\(LatexEscaper.escape(words))}"
-        + "{\(LatexEscaper.escapeForBookmark(words))}}\(anchor(label))\n"
+      let title =
+        "\\texorpdfstring{\(LatexEscaper.escape(words))}"
+        + "{\(LatexEscaper.escapeForBookmark(words))}"
+      // A label after the heading would allow a page to end between the heading and its text.
+      return "\\\(command)[\(title)]{\(LatexEscaper.escape(words))\(anchor(label))}\n"
     case .paragraph(let words): return text.latex(words) + "\\par\n"
     case .bullets(let items):
       guard !items.isEmpty else { return "" }
@@ -114,9 +145,11 @@ struct DocumentWriter {
       return "\\begin{itemize}\\setlength\\itemsep{1pt}\\setlength\\parskip{0pt}\n\(lines)"
         + "\\end{itemize}\n"
     case .definitions(let fields):
-      return fields.map {
-        "\\visonterm{\(LatexEscaper.escape($0.key))}{\(text.latex($0.value, inTable: true))}\n"
-      }.joined() + "\n"
+      let lines = fields.map { field -> String in
+        let key = target(field.label) + LatexEscaper.escape(field.key)
+        return "\\visonterm{\(key)}{\(text.latex(field.value, inTable: true))}\n"
+      }
+      return lines.joined() + "\n"
     case .table(let table): return tables.latex(table)
     case .compliance(let matrix): return tables.latex(matrix)
     case .figure(let figure): return try latex(figure)
@@ -133,6 +166,11 @@ struct DocumentWriter {
     case .appendix: return "\\clearpage\\appendix\n"
     case .raw(let raw): return raw.source + "\n"
     }
+  }
+
+  /// Where links to something without a number of its own lead.
+  private func target(_ label: String?) -> String {
+    label.map { _ in "\\phantomsection\(anchor(label))" } ?? ""
   }
 
   private func anchor(_ label: String?) -> String {
@@ -166,12 +204,16 @@ struct DocumentWriter {
   private mutating func latex(_ grid: Document.FigureGrid) throws -> String {
     let perRow = min(max(grid.perRow, 1), 8)
     let width = NumberFormat.fixed(1 / Double(perRow) - 0.012, digits: 4)
+    // Up to three rows stay on one page, whatever the shape of their pictures.
+    let lines = (grid.figures.count + perRow - 1) / perRow
+    let isWhole = lines <= 3
+    let height = isWhole ? NumberFormat.fixed(0.74 / Double(max(1, lines)), digits: 3) : ".7"
     let cells = try grid.figures.map { figure in
       let name = try pictureName(figure.path)
       let caption = text.latex(figure.caption.cut(300), inTable: true)
       let title = caption.isEmpty ? "" : "\\\\{\\footnotesize\\raggedright \(caption)\\par}"
       return "\\begin{minipage}[t]{\(width)\\textwidth}\\vspace{0pt}\\centering"
-        + "\\includegraphics[width=\\textwidth,height=.7\\textheight,keepaspectratio]{\(name)}"
+        + "\\includegraphics[width=\\textwidth,height=\(height)\\textheight,keepaspectratio]{\(name)}"
         + "\(title)\(anchor(figure.label))\\end{minipage}"
     }
     let caption = text.latex(grid.caption.cut(2000), inTable: true)
@@ -188,6 +230,7 @@ struct DocumentWriter {
         + cells[start..<min(start + perRow, cells.count)]
         .joined(separator: "\\hfill{}") + "\\hfill\\null\\par\\vspace{4pt}\n"
     }
+    if isWhole { result = "\\begin{visonblock}\n\(result)\\end{visonblock}\n" }
     return result
   }
 }

@@ -13,7 +13,11 @@ struct LabelSurvey {
       case .section(_, _, let label): add(label)
       case .paragraph(let text), .remark(_, let text): Self.collect(text, &wanted)
       case .bullets(let items): for item in items { Self.collect(item, &wanted) }
-      case .definitions(let fields): for field in fields { Self.collect(field.value, &wanted) }
+      case .definitions(let fields):
+        for field in fields {
+          add(field.label)
+          Self.collect(field.value, &wanted)
+        }
       case .table(let table):
         add(table.label)
         Self.collect(table.caption + table.note, &wanted)

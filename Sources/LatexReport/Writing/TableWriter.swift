@@ -13,19 +13,35 @@ struct TableWriter {
     let rows = table.rows.map { row in
       table.columns.indices.map { $0 < row.count ? row[$0].cut(Self.longestCell) : .empty() }
     }
-    let widths = table.columns.indices.map { index in
-      let column = table.columns[index]
-      let heading = max(1.15 * TextWidth.points(column.heading), TextWidth.points(column.unit))
-      return rows.reduce(heading) { max($0, $1[index].width) }
-    }
     let layout = TableLayout(
-      widths: widths, alignments: table.columns.map(\.alignment), size: table.size)
+      widths: widths(table, rows), alignments: table.columns.map(\.alignment), size: table.size)
     let body = rows.enumerated().map { index, row in
-      row.map(latex).joined(separator: " &\n") + " \\\\\n"
+      // No page ends within the first or the last rows: one row alone is easily overlooked.
+      let isTied = index < 4 || (index + 4 >= rows.count && index + 1 < rows.count)
+      return row.map(latex).joined(separator: " &\n") + (isTied ? " \\\\*\n" : " \\\\\n")
         + (table.rulesAfter.contains(index + 1) && index + 1 < rows.count
           ? "\\arrayrulecolor{visonrule}\\midrule\\arrayrulecolor{visonink}\n" : "")
     }.joined()
     return frame(table, layout, rows: body, breaks: breaks(table, layout, rows))
+  }
+
+  /// The widest cell of each column, in points of 10 point type.
+  private func widths(_ table: Document.Table, _ rows: [[Document.Table.Cell]]) -> [Double] {
+    table.columns.indices.map { index in
+      let column = table.columns[index]
+      let heading = max(1.15 * TextWidth.points(column.heading), TextWidth.points(column.unit))
+      return rows.reduce(heading) { max($0, $1[index].width) }
+    }
+  }
+
+  /// The width of a table whose columns are as wide as they like, in points of its type.
+  func naturalWidth(_ table: Document.Table) -> Double {
+    let rows = table.rows.map { row in
+      table.columns.indices.map { $0 < row.count ? row[$0] : .empty() }
+    }
+    return widths(table, rows).reduce(TextWidth.columnGap * Double(table.columns.count)) {
+      $0 + $1 * TextWidth.scale(table.size)
+    }
   }
 
   private func breaks(
