@@ -69,7 +69,7 @@ public struct BlockReport: Sendable {
       subtitle: "Test report, session \(data.run.session)", kicker: data.run.campaign,
       cover: CoverPage.fields(data), summary: CoverPage.summary(data), body: body,
       footer: "\(data.analysis.record.name), vison \(data.analysis.record.programVersion)",
-      date: date)
+      date: date, isDraft: DraftMark.isSet(in: data.analysis.record.configuration))
   }
 
   /// The report without its cover, pictures still to be drawn.

@@ -61,7 +61,7 @@ struct BlockReportTests {
       #expect(text.contains(words), "\(words)")
     }
     #expect(text.contains("Why the two differ"))
-    #expect(text.contains("Lost pixels: ✗ObsID 2501: 68") || text.contains("2501: 68"))
+    #expect(text.contains(#/2501 CCD\d: 68/#))
   }
 
   @Test(
@@ -173,6 +173,7 @@ struct BlockReportTests {
     for case .node(let node) in parts {
       switch node {
       case .section(_, _, let label): if let label { labels.insert(label) }
+      case .definitions(let fields): labels.formUnion(fields.compactMap(\.label))
       case .table(let table):
         look(table.caption)
         table.columns.forEach { look($0.heading) }

@@ -26,6 +26,7 @@ struct Fixture {
     var writesMaster = true
     var verdict: VerdictRecord.State?
     var reason = "looks good"
+    var isDraft = false
   }
 
   let folder: String
@@ -97,6 +98,7 @@ struct Fixture {
       sessions:
         D11:
           tests: [\(options.test)]
+      \(options.isDraft ? "draft_report: true" : "report: true")
       """
     return AnalysisRecord(
       name: "FM20190323_193647_D11", ulid: "01D6QZ3V5W8XK2M4N6P8R0S2T4", programVersion: "0.1.0",

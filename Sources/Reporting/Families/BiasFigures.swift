@@ -100,7 +100,9 @@ enum BiasFigures {
 
   static func noiseHistograms(_ data: TestRunData, footer: String) -> [ReportPart] {
     let sources: [(label: String, quantity: String, item: String?)] = [
-      ("IMG", "bias.frame.ron", nil), ("PRE", "check.std", "pre"), ("OVE", "check.std", "ove"),
+      (CheckNames.region("img"), "bias.frame.ron", nil),
+      (CheckNames.region("pre"), "check.std", "pre"),
+      (CheckNames.region("ove"), "check.std", "ove"),
     ]
     func values(
       _ source: (label: String, quantity: String, item: String?), _ d: String, _ a: String
@@ -148,7 +150,8 @@ enum BiasFigures {
         ReportFigure(
           "ron-histograms", figure,
           caption: DefinitionLabel.link("Scatter of single frames", "bias.frame.ron")
-            + " in the image area (IMG, after removing large-scale structure), pre-scan (PRE) and over-scan (OVE).",
+            + ": image area, after removing large-scale structure, pre-scan and over-scan."
+            + " One count for each frame.",
           width: BlockLayout.share(data.camera))),
     ]
   }

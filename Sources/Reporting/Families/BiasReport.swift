@@ -61,12 +61,29 @@ struct BiasReport: BlockReportFamily {
     guard !covariances.isEmpty else { return text }
     let positive = covariances.filter { $0 > 3 }.count
     let negative = covariances.filter { $0 < -3 }.count
-    text += [
-      .text(
-        " In this run it is above zero by more than three times its uncertainty in \(positive) of \(covariances.count) quadrants (the excess is a pattern that stays), below zero in \(negative) (a disturbance that reverses), and compatible with zero in \(covariances.count - positive - negative)."
-      )
-    ]
+    text += [.bold(" In this run: "), .text(Self.sense(positive, negative, of: covariances.count))]
     return text
+  }
+
+  /// The sense in which the two differ, of which the report's reader asks first.
+  private static func sense(_ positive: Int, _ negative: Int, of count: Int) -> String {
+    let compatible = count - positive - negative
+    func share(_ number: Int) -> String {
+      number == count ? "in all \(count) quadrants" : "in \(number) of \(count) quadrants"
+    }
+    var parts: [String] = []
+    if negative > 0 {
+      parts.append(
+        "it is negative \(share(negative)): the difference scatters more than the single frames, so the disturbance reverses from frame to frame, as pick-up in opposite phase does, and the noise from differences holds it twice"
+      )
+    }
+    if positive > 0 {
+      parts.append(
+        "it is positive \(share(positive)): single frames scatter more, by a pattern that stays")
+    }
+    if compatible > 0 { parts.append("it is compatible with zero \(share(compatible))") }
+    return "counting departures of more than three times its uncertainty, "
+      + parts.joined(separator: "; ") + "."
   }
 
   // MARK: - Results
@@ -76,13 +93,13 @@ struct BiasReport: BlockReportFamily {
     if !data.measurements(of: "bias.frame.ron").isEmpty
       || data.curves["bias.profile.columns"] != nil
     {
-      parts += [.node(.pageBreak), .section(1, "\(data.run.test) extraction", label: "extraction")]
+      parts.append(.section(1, "\(data.run.test) extraction", label: "extraction"))
       parts += BiasFigures.profiles(data, footer: footer)
       parts += BiasFigures.noiseHistograms(data, footer: footer)
       parts += perFrameTables(data)
     }
     if hasMeta(data) {
-      parts += [.node(.pageBreak), .section(1, "\(data.run.test) meta-analysis", label: "meta")]
+      parts.append(.section(1, "\(data.run.test) meta-analysis", label: "meta"))
       parts += BiasMasterFigures.parts(data, footer: footer)
       parts += metaTables(data)
     }

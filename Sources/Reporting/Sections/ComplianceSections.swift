@@ -19,14 +19,20 @@ enum ComplianceSections {
               checks, detectors: data.camera.detectors,
               caption: DefinitionLabel.link(
                 "Fraction of saturated pixels", "check.saturated.fraction")
-                + ", mean over amplifiers and exposures",
+                + ", mean over amplifiers and exposures; a cell fails if any frame is out of limits:",
               facts: facts, label: "matrix:saturation"))))
     }
     let lost = data.measurements(of: "check.pixels.lost")
     var text: Document.Text = [.bold("Lost pixels: ")]
     let affected = Dictionary(grouping: lost) { $0.place.obsid ?? -1 }
-      .mapValues { rows in rows.reduce(0) { $0 + ($1.value.number ?? 0) } }
-      .filter { $0.value > 0 }.sorted { $0.key < $1.key }
+      .mapValues { rows in
+        let hit = rows.filter { ($0.value.number ?? 0) > 0 }
+        return (
+          count: hit.reduce(0) { $0 + ($1.value.number ?? 0) },
+          detectors: Set(hit.compactMap(\.place.detector)).sorted().joined(separator: " ")
+        )
+      }
+      .filter { $0.value.count > 0 }.sorted { $0.key < $1.key }
     if lost.isEmpty {
       text += [
         .status(.missing, "not counted: the camera reserves no value for them, or no check ran")
@@ -35,7 +41,7 @@ enum ComplianceSections {
       text += [.status(.pass, "none")]
     } else {
       let shown = affected.prefix(10).map {
-        "ObsID \($0.key): \(NumberText.fixed($0.value, digits: 0))"
+        "ObsID \($0.key) \($0.value.detectors): \(NumberText.fixed($0.value.count, digits: 0))"
       }
       text += [
         .status(.fail, shown.joined(separator: ", ")),

@@ -6,7 +6,7 @@ import Warehouse
 enum SummarySection {
   static func parts(_ data: TestRunData, headline: [ReportPart]) -> [ReportPart] {
     [.section(1, "Summary", label: "summary")] + flags(data) + checks(data) + headline
-      + failures(data) + [.node(.pageBreak)]
+      + failures(data)
   }
 
   // MARK: - Flags
