@@ -64,7 +64,7 @@ struct BiasFigures: Sendable {
       return limit > low - max(range, 0.05) * 2 && limit < high + max(range, 0.05) * 2
     }.map { LimitLine(.vertical, at: $0, label: "limit") }
     var figure = Figure.histogram(
-      title: "\(test): \(map.title)", samples: samples,
+      title: map.title, samples: samples,
       axis: Axis(map.title, unit: map.unit.display), limits: Array(lines.prefix(2)),
       footer: footer(map.quantity + (map.item.map { " [\($0)]" } ?? "")))
     // Two stand side by side in the report; a small page keeps their words readable.
@@ -73,7 +73,7 @@ struct BiasFigures: Sendable {
     if samples.count == 1 {
       // Limits stand in the corners, and a legend beside the panel would take half of its width.
       axes.legend = .none
-      figure.title += " (N = \(on.count))"
+      figure.title += ", N = \(on.count)"
     }
     for (index, mark) in axes.marks.enumerated() where samples.indices.contains(index) {
       guard case .steps(var steps) = mark else { continue }

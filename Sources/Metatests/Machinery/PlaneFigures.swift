@@ -41,7 +41,7 @@ struct PlaneFigures: Sendable {
         isFailed: failing.contains(channel.place))
     }
     return Figure(
-      width: 8, height: 7, title: name, footer: footer,
+      width: 8, height: 6.2, title: name, footer: footer,
       content: .cells(
         CellMap(
           columns: layout.columns, rows: layout.rows, cells: cells, groups: groups,
