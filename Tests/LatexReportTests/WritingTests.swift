@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import LatexReport
@@ -107,5 +108,62 @@ struct WritingTests {
   func cleanLog() {
     let log = LatexLog("Package: rerunfilecheck Rerun checks\nOutput written on report.pdf.\n")
     #expect(log == LatexLog(""))
+  }
+
+  private func latex(_ body: [Document.Node], isDraft: Bool = false) throws -> String {
+    var writer = DocumentWriter(
+      Document(title: "Title", body: body, date: 0, isDraft: isDraft)
+    ) { _ in ".pdf" }
+    return try writer.latex()
+  }
+
+  private func matrix(_ columns: Int, value: Double = 1) -> Document.Node {
+    .compliance(
+      Document.ComplianceMatrix(
+        columns: (1...columns).map { "CCD\($0)" }, rows: ["E"],
+        cells: [
+          Array(repeating: .init(value, lower: -10, upper: 10, status: .pass), count: columns)
+        ]))
+  }
+
+  @Test("two narrow matrices share a line, wide ones and a single one do not")
+  func pairs() throws {
+    func pairs(_ body: [Document.Node]) throws -> Int {
+      try latex(body).components(separatedBy: "\\visonpair{").count - 1
+    }
+    #expect(try pairs([matrix(3), matrix(3), matrix(3)]) == 1)
+    #expect(try pairs([matrix(3), .paragraph("between"), matrix(3)]) == 0)
+    #expect(try pairs([matrix(12), matrix(12)]) == 0)
+  }
+
+  @Test("a small value beside plain limits is not a power of ten")
+  func smallValues() throws {
+    let text = try latex([matrix(1, value: -0.0056), matrix(1, value: -0.001)])
+    #expect(text.contains("−0.01") || text.contains("-}0.01") || text.contains("0.01"))
+    #expect(!text.contains("×") && !text.contains("10^"))
+  }
+
+  @Test("a table's first and last rows stay with their neighbours")
+  func tiedRows() throws {
+    let rows = (0..<30).map { [Document.Table.Cell.words("row \($0)")] }
+    let text = try latex([.table(.init([.init("A")], rows: rows, pagination: .breaking))])
+    #expect(text.components(separatedBy: "\\\\*\n").count - 1 == 7)
+    #expect(text.contains("row 0 \\\\*\n") && text.contains("row 15 \\\\\n"))
+  }
+
+  @Test("a draft is marked in the header and on the cover, another report nowhere")
+  func drafts() throws {
+    let used = "\\visondraft{}"
+    #expect(try latex([], isDraft: true).components(separatedBy: used).count == 3)
+    #expect(!(try latex([]).contains(used)))
+  }
+
+  @Test("a term can be led to, and its label is known")
+  func terms() throws {
+    let text = try latex([
+      .definitions([.init("RON", "noise", label: "ron")]), .paragraph([.link("RON", to: "ron")]),
+    ])
+    #expect(text.contains("\\phantomsection\\label{\(LatexEscaper.label("ron"))}"))
+    #expect(text.contains("\\hyperref[\(LatexEscaper.label("ron"))]"))
   }
 }
