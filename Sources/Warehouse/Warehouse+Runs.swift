@@ -103,19 +103,23 @@ extension Warehouse {
   ///
   /// - Parameter design: nil leaves the choice as it is.
   public func assignSlots(_ slots: [SlotAssignment], using design: String? = nil) throws {
-    try writing { database in
-      for slot in slots {
-        try database.cachedStatement(
-          sql: "INSERT OR REPLACE INTO slot (design, block, detector, slot) VALUES (?, ?, ?, ?)"
-        ).execute(
-          arguments: StatementArguments(
-            [slot.design, slot.block, slot.detector, slot.slot].map(StoredText.encoded)))
-      }
-      if let design {
-        try database.execute(
-          sql: "INSERT OR REPLACE INTO setting (name, value) VALUES ('focalPlaneDesign', ?)",
-          arguments: [StoredText.encoded(design)])
-      }
+    try writing { try Warehouse.insert(slots, using: design, into: $0) }
+  }
+
+  static func insert(
+    _ slots: [SlotAssignment], using design: String?, into database: Database
+  ) throws {
+    for slot in slots {
+      try database.cachedStatement(
+        sql: "INSERT OR REPLACE INTO slot (design, block, detector, slot) VALUES (?, ?, ?, ?)"
+      ).execute(
+        arguments: StatementArguments(
+          [slot.design, slot.block, slot.detector, slot.slot].map(StoredText.encoded)))
+    }
+    if let design {
+      try database.execute(
+        sql: "INSERT OR REPLACE INTO setting (name, value) VALUES ('focalPlaneDesign', ?)",
+        arguments: [StoredText.encoded(design)])
     }
   }
 

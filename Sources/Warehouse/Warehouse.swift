@@ -69,11 +69,13 @@ public final class Warehouse: Sendable {
       guard FileSystem.size(of: path) == nil else {
         throw WarehouseError(.exists, "a warehouse is there already", place: folder)
       }
-      // The database is made under a temporary name, so that a kill cannot leave half a schema.
+      // The database is made under a temporary name, so that a kill cannot leave half a
+      // schema, or one without its slots.
       try AtomicFile.write(to: path) { temporary in
         do {
           let queue = try DatabaseQueue(path: temporary)
           try Schema.migrator.migrate(queue)
+          try queue.write { try insert(slots, using: design, into: $0) }
           try queue.close()
         } catch let error as DatabaseError {
           throw WarehouseError.wrapping(error, place: path)
@@ -81,11 +83,7 @@ public final class Warehouse: Sendable {
       }
       try AtomicFile.makeFolder(folder + "/products")
     }
-    let warehouse = try open(at: folder, mode: .writing, options: options)
-    if !slots.isEmpty || design != nil {
-      try warehouse.assignSlots(slots, using: design)
-    }
-    return warehouse
+    return try open(at: folder, mode: .writing, options: options)
   }
 
   /// Opens the warehouse in `folder`.
