@@ -21,20 +21,25 @@ enum BiasBasic {
     }
     let choice = context.offsetChoice
     let tracker = ProgressCounter(total: work.count, report: context.progress)
-    let measured = try await parallelMap(work, workers: context.workers) { item in
+    // Only what is stored of a frame stays in memory, so that this does not grow with frames times pixels.
+    let positions = Positions(context)
+    let measured = try await parallelMap(work, workers: context.workers) { item -> FrameResult in
       try context.checkCancellation()
       let frame = try context.openPrepared(item.path, detector: item.detector).read()
       let next = try item.next.map {
         try context.openPrepared($0, detector: item.detector).read()
       }
       defer { tracker.advance() }
-      return BiasFrame(
+      let numbers = BiasFrame(
         frame: frame, next: next, camera: context.camera, window: context.window, choice: choice)
+      var result = SubtaskResult()
+      for amplifier in numbers.amplifiers {
+        add(amplifier, of: item, at: positions, to: &result, context)
+      }
+      return FrameResult(result: result, differences: numbers.amplifiers.map(\.differences))
     }
     var result = SubtaskResult()
-    for (item, frame) in zip(work, measured) {
-      for numbers in frame.amplifiers { add(numbers, of: item, to: &result, context) }
-    }
+    for frame in measured { result.append(frame.result) }
     for detector in context.camera.detectors {
       let frames = zip(work, measured).filter { $0.0.detector == detector }.map(\.1)
       addReadNoise(frames, detector: detector, to: &result, context)
@@ -42,9 +47,29 @@ enum BiasBasic {
     return result
   }
 
+  /// What is kept of one frame.
+  private struct FrameResult: Sendable {
+    var result: SubtaskResult
+    /// By amplifier, in the camera's order.
+    var differences: [[RegionName: Result<BiasFrame.PairVariance, NotMeasurable>]]
+  }
+
+  /// The abscissae of profiles, shared by all of them.
+  private struct Positions: Sendable {
+    var columns: [Double]
+    var rows: [Double]
+
+    init(_ context: TestContext) {
+      let amplifiers = context.camera.amplifiers
+      columns = (0..<(amplifiers.map(\.width).max() ?? 0)).map(Double.init)
+      let height = amplifiers.map(\.height).max() ?? 0
+      rows = context.window.clamped(to: 0..<height).map(Double.init)
+    }
+  }
+
   private static func add(
-    _ numbers: BiasFrame.AmplifierNumbers, of item: Work, to result: inout SubtaskResult,
-    _ context: TestContext
+    _ numbers: BiasFrame.AmplifierNumbers, of item: Work, at positions: Positions,
+    to result: inout SubtaskResult, _ context: TestContext
   ) {
     let amplifier = numbers.amplifier
     result.measure(
@@ -74,15 +99,15 @@ enum BiasBasic {
           uncertainty: model.uncertainties, xUnit: .none, yUnit: .adu))
     }
     guard let profiles = numbers.profiles else { return }
-    let first = profiles.region.rows.lowerBound
     result.profile(
-      BiasQuantities.columnProfile, profiles.columnMeans, detector: item.detector,
+      BiasQuantities.columnProfile, profiles.columnMeans, at: positions.columns,
+      detector: item.detector,
       amplifier: amplifier, obsid: item.obsid)
     result.profile(
-      BiasQuantities.rowProfile, profiles.rowMeans, first: first, detector: item.detector,
+      BiasQuantities.rowProfile, profiles.rowMeans, at: positions.rows, detector: item.detector,
       amplifier: amplifier, obsid: item.obsid)
     result.profile(
-      BiasQuantities.rowScatterProfile, profiles.rowScatters, first: first,
+      BiasQuantities.rowScatterProfile, profiles.rowScatters, at: positions.rows,
       detector: item.detector, amplifier: amplifier, obsid: item.obsid)
     if let prescan = context.camera.regions[.prescan] {
       let points = prescan.columns.compactMap { column -> (Double, Double)? in
@@ -101,14 +126,14 @@ enum BiasBasic {
 
   /// The temporal noise of each amplifier and region from the differences of consecutive frames.
   private static func addReadNoise(
-    _ frames: [BiasFrame], detector: String, to result: inout SubtaskResult, _ context: TestContext
+    _ frames: [FrameResult], detector: String, to result: inout SubtaskResult, _ context: TestContext
   ) {
     for (index, amplifier) in context.camera.amplifiers.enumerated() {
       for region in BiasCheck.regions where context.camera.regions[region] != nil {
         var noise = DifferenceNoise()
         var reasons: [String] = []
         for frame in frames {
-          switch frame.amplifiers[index].differences[region] {
+          switch frame.differences[index][region] {
           case .success(let pair): noise.add(variance: pair.variance, count: pair.count)
           case .failure(let reason): reasons.append(reason.reason)
           case nil: break

@@ -53,12 +53,15 @@ enum BiasMeta {
       result.count(
         BiasQuantities.masterMasked, detector: detector, amplifier: name, Double(numbers.masked))
       result.profile(
-        BiasQuantities.masterColumnProfile, numbers.columnProfile, detector: detector,
+        BiasQuantities.masterColumnProfile, numbers.columnProfile,
+        at: numbers.columnProfile.indices.map(Double.init), detector: detector,
         amplifier: name)
       result.profile(
-        BiasQuantities.masterRowProfile, numbers.rowProfile, detector: detector, amplifier: name)
+        BiasQuantities.masterRowProfile, numbers.rowProfile,
+        at: numbers.rowProfile.indices.map(Double.init), detector: detector, amplifier: name)
       result.profile(
-        BiasQuantities.masterRowScatter, numbers.rowScatter, detector: detector, amplifier: name)
+        BiasQuantities.masterRowScatter, numbers.rowScatter,
+        at: numbers.rowScatter.indices.map(Double.init), detector: detector, amplifier: name)
     }
   }
 

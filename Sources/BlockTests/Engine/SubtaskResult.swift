@@ -138,17 +138,29 @@ public struct SubtaskResult: Sendable {
   }
 
   /// Adds a profile with one value a column or row; positions without a value are left out.
+  ///
+  /// - Parameter abscissae: of all values; profiles without gaps share this array instead of holding one each.
   mutating func profile(
-    _ name: String, _ values: [Double?], first: Int = 0, detector: String, amplifier: String,
-    obsid: Int? = nil
+    _ name: String, _ values: [Double?], at abscissae: [Double], detector: String,
+    amplifier: String, obsid: Int? = nil
   ) {
-    let points = values.enumerated().compactMap { index, value in
-      value.map { (Double(first + index), $0) }
-    }
+    let y = values.compactMap(\.self)
+    let isWhole = y.count == values.count && values.count == abscissae.count
+    let x = isWhole ? abscissae : zip(abscissae, values).compactMap { $1 == nil ? nil : $0 }
     curves.append(
       Curve(
-        name: name, detector: detector, amplifier: amplifier, obsid: obsid, x: points.map(\.0),
-        y: points.map(\.1), uncertainty: [], xUnit: .pixel, yUnit: .adu))
+        name: name, detector: detector, amplifier: amplifier, obsid: obsid, x: x,
+        y: Array(y.prefix(x.count)), uncertainty: [], xUnit: .pixel, yUnit: .adu))
+  }
+
+  /// Adds all that another result holds.
+  mutating func append(_ other: SubtaskResult) {
+    measurements += other.measurements
+    curves += other.curves
+    checks += other.checks
+    artifacts += other.artifacts
+    for raised in other.flags where !flags.contains(raised) { flags.append(raised) }
+    log += other.log
   }
 
   /// Raises a flag; the same flag for the same cause counts once.
