@@ -54,7 +54,11 @@ enum SummaryPrinter {
           Swift.print("  flags: \(flags.map(\.name).joined(separator: ", "))")
         }
         if entry.failedChecks > 0 { Swift.print("  checks failed: \(entry.failedChecks)") }
-        for product in entry.products { Swift.print("  \(product)") }
+        let figures = entry.products.filter { $0.contains("/figures/") }
+        for product in entry.products where !figures.contains(product) {
+          Swift.print("  \(product)")
+        }
+        if !figures.isEmpty { Swift.print("  and \(figures.count) figures beside the report") }
       }
     }
   }
