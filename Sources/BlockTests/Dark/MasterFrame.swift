@@ -47,8 +47,8 @@ struct MasterFrame: Sendable {
   let mask: Image<UInt8>
   let amplifiers: [AmplifierNumbers]
 
-  /// Rows read from every file at once.
-  private static let bandRows = 64
+  /// Rows read from every file at once: fewer of many files, so that a band's memory stays the same.
+  private static func bandRows(frames: Int) -> Int { max(8, min(64, 640 / max(1, frames))) }
 
   /// Stacks the frames of one detector.
   ///
@@ -70,10 +70,11 @@ struct MasterFrame: Sendable {
     var means = [StackPattern](repeating: StackPattern(), count: camera.amplifiers.count)
     var medians = means
     let engine = MedianStack(frames: readers.count, invalid: camera.invalidValues)
-    let buffer = Image<UInt16>(width: width * Self.bandRows, height: max(1, readers.count))
+    let bandRows = Self.bandRows(frames: readers.count)
+    let buffer = Image<UInt16>(width: width * bandRows, height: max(1, readers.count))
 
     var former: MedianStack.Band?
-    for rows in Self.bands(camera) {
+    for rows in Self.bands(camera, of: bandRows) {
       try check()
       let present = camera.amplifiers.indices.filter {
         let a = camera.amplifiers[$0]
@@ -129,7 +130,7 @@ struct MasterFrame: Sendable {
   }
 
   /// Bands of rows that no amplifier's border cuts.
-  private static func bands(_ camera: Camera) -> [Range<Int>] {
+  private static func bands(_ camera: Camera, of bandRows: Int) -> [Range<Int>] {
     let borders = Set(camera.amplifiers.flatMap { [$0.y0, $0.y0 + $0.height] }).sorted()
     return zip(borders, borders.dropFirst()).flatMap { low, high in
       stride(from: low, to: high, by: bandRows).map { $0..<min($0 + bandRows, high) }
