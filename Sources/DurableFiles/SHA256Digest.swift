@@ -26,11 +26,15 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
 
   /// The digest of a file, read in pieces of 1 MiB.
   ///
-  /// - Throws: `FileError` where the file cannot be read.
+  /// - Throws: `FileError` where the file cannot be read, or is no regular file: a pipe may never end.
   public init(ofFile path: String) throws(FileError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError(action: "read", path: path, errno: errno) }
     defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError(kind: .failed, action: "read what is no plain file", path: path)
+    }
     posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
     var hasher = Hasher256()
     var buffer = [UInt8](repeating: 0, count: 1 << 20)

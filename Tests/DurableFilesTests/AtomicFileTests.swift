@@ -127,5 +127,7 @@ private func temporaryFolder() throws -> String {
         == SHA256Digest(of: String(repeating: "a", count: 3_000_000)))
     #expect(throws: FileError.self) { try SHA256Digest(ofFile: "\(folder)/none") }
     #expect(throws: FileError.self) { try SHA256Digest(ofFile: folder) }
+    #expect(mkfifo("\(folder)/pipe", 0o600) == 0)
+    #expect(throws: FileError.self) { try SHA256Digest(ofFile: "\(folder)/pipe") }
   }
 }
