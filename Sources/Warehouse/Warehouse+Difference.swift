@@ -66,11 +66,11 @@ extension MeasuredDifference {
 
 /// What the differences of one quantity in one pair of runs have in common.
 final class DifferenceGroup: Sendable {
-  let run: MeasurementScan.Run
+  let run: ResultRun
   let other: TestRunKey
   let quantity: String
 
-  init(run: MeasurementScan.Run, other: TestRunKey, quantity: String) {
+  init(run: ResultRun, other: TestRunKey, quantity: String) {
     self.run = run
     self.other = other
     self.quantity = quantity
@@ -125,23 +125,23 @@ extension Warehouse {
 
 /// The partners in two sets of runs.
 private struct RunPairs {
-  var matched: [(MeasurementScan.Run, MeasurementScan.Run)]
+  var matched: [(ResultRun, ResultRun)]
   var onlyLeft: [TestRunKey] = []
   var onlyRight: [TestRunKey] = []
 
-  init(matched: [(MeasurementScan.Run, MeasurementScan.Run)]) { self.matched = matched }
+  init(matched: [(ResultRun, ResultRun)]) { self.matched = matched }
 
   init(
-    _ left: [MeasurementScan.Run], _ right: [MeasurementScan.Run], _ pairing: Set<ResultDimension>
+    _ left: [ResultRun], _ right: [ResultRun], _ pairing: Set<ResultDimension>
   ) {
-    func name(_ run: MeasurementScan.Run) -> [String] {
+    func name(_ run: ResultRun) -> [String] {
       [
         pairing.contains(.campaign) ? run.campaign : "",
         pairing.contains(.block) ? run.block : "", pairing.contains(.test) ? run.test : "",
         pairing.contains(.session) ? run.session : "",
       ]
     }
-    func latest(_ runs: [MeasurementScan.Run]) -> [[String]: MeasurementScan.Run] {
+    func latest(_ runs: [ResultRun]) -> [[String]: ResultRun] {
       Dictionary(runs.map { (name($0), $0) }, uniquingKeysWith: { $1 })
     }
     let ours = latest(left)
@@ -172,7 +172,7 @@ private struct RunComparison {
     places = PlaceCache(database)
   }
 
-  mutating func compare(_ left: MeasurementScan.Run, _ right: MeasurementScan.Run) throws {
+  mutating func compare(_ left: ResultRun, _ right: ResultRun) throws {
     let ours = try scan.series(ofOne: left)
     let theirs = try scan.series(ofOne: right)
     let a = try RawStatement(database, MeasurementScan.query)

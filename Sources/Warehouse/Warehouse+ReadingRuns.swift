@@ -63,6 +63,17 @@ extension Warehouse {
     return first
   }
 
+  /// The test runs that a filter means, by number, or in the order of `filter.runs`, with their
+  /// verdicts as of its instant.
+  public func testRuns(matching filter: ResultFilter) throws -> [StoredTestRun] {
+    try reading { database in
+      try MeasurementScan(database, filter).runs().flatMap {
+        try StoredTestRun.fetch(
+          database, condition: "WHERE testRun.id = ?", arguments: [$0.key.id], asOf: filter.asOf)
+      }
+    }
+  }
+
   /// The subtasks of a test run, by ordinal.
   public func subtasks(of run: TestRunKey) throws -> [StoredSubtask] {
     try reading { try StoredSubtask.all(of: run, $0) }
@@ -124,9 +135,11 @@ extension Warehouse {
 }
 
 extension StoredTestRun {
-  /// - Parameter condition: SQL of this module, never from outside.
+  /// - Parameters:
+  ///   - condition: SQL of this module, never from outside.
+  ///   - asOf: verdicts given later are not looked at; nil for today's.
   static func fetch(
-    _ database: Database, condition: String, arguments: StatementArguments
+    _ database: Database, condition: String, arguments: StatementArguments, asOf: String? = nil
   ) throws -> [StoredTestRun] {
     let rows = try Row.fetchAll(
       database,
@@ -135,15 +148,14 @@ extension StoredTestRun {
           testRun.test, testRun.session, testRun.firstObsid, testRun.lastObsid,
           testRun.dayFolders, testRun.configurationSHA256, testRun.inputSHA256,
           testRun.started, testRun.finished, testRun.status,
-          (SELECT state FROM verdict WHERE verdict.testRun = testRun.id
-            ORDER BY verdict.id DESC LIMIT 1),
-          testRun.cameraText
+          \(RunChoice.verdictColumn), testRun.cameraText
         FROM testRun JOIN analysis ON analysis.id = testRun.analysis
           JOIN block ON block.id = testRun.block
           JOIN campaign ON campaign.id = block.campaign
           JOIN camera ON camera.id = testRun.camera
         \(condition) ORDER BY testRun.id
-        """, arguments: arguments)
+        """,
+      arguments: [asOf.map { StoredText.encoded(Warehouse.comparableTime($0)) }] + arguments)
     return try rows.map { row in
       func text(_ index: Int) -> String { StoredText.decoded(row[index]) }
       let key = TestRunKey(id: row[0])

@@ -28,7 +28,7 @@ extension Warehouse {
   ///   - session: restricts the choice where it is not nil; the same for `campaign`.
   ///   - subtask: only runs that finished this subtask.
   ///   - asOf: the choice as it was at this instant (ISO 8601 in UTC): only runs that had finished
-  ///     by then, and only verdicts given by then. `SelectedTestRun.run` shows today's verdict.
+  ///     by then, and only verdicts given by then; `SelectedTestRun.run` shows that verdict.
   ///   - analysis: only runs of the analysis of this name.
   /// - Returns: one a block, by campaign and block name.
   public func selectedTestRuns(
@@ -62,7 +62,7 @@ extension Warehouse {
       }
       return try chosen.values.flatMap { choice in
         try StoredTestRun.fetch(
-          database, condition: "WHERE testRun.id = ?", arguments: [choice.id]
+          database, condition: "WHERE testRun.id = ?", arguments: [choice.id], asOf: asOf
         ).map { SelectedTestRun(run: $0, rule: choice.rule) }
       }.sorted { ($0.run.campaign, $0.run.block) < ($1.run.campaign, $1.run.block) }
     }

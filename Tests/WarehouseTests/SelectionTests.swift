@@ -127,15 +127,15 @@ import Testing
       return count
     }
     #expect(try count { _ in } == 100)
-    #expect(try count { $0.obsids = 1010...1019 } == 10)
-    #expect(try count { $0.obsids = 5...6 } == 0)
+    #expect(try count { $0.obsids = [1010...1019] } == 10)
+    #expect(try count { $0.obsids = [5...6] } == 0)
     #expect(try count { $0.detectors = ["CCD1"] } == 34)
     #expect(try count { $0.detectors = ["CCD?"] } == 100)
     #expect(try count { $0.amplifiers = ["*"] } == 0)
     #expect(
       try count {
         $0.items = ["i1"]
-        $0.obsids = 1000...1003
+        $0.obsids = [1000...1003]
       } == 2)
     #expect(
       try count {

@@ -90,7 +90,7 @@ public struct RunSelector: Sendable {
   /// All runs of a test, its iterations included, oldest first.
   public func candidates(test: String) throws -> [Candidate] {
     try warehouse.testRuns().filter { run in
-      Self.baseName(run.test) == test && (campaign == nil || run.campaign == campaign)
+      TestName.base(run.test) == test && (campaign == nil || run.campaign == campaign)
     }.map { run in
       let steps = try warehouse.subtasks(of: run.key)
       return Candidate(
@@ -121,11 +121,6 @@ public struct RunSelector: Sendable {
     if last.run.status != .finished { return "\(number) is \(last.run.status.rawValue)" }
     return last.isComplete
       ? "no usable run" : "\(number) has not finished the step '\(step)'"
-  }
-
-  /// A test's name without its iteration tag: `BIAS02` of `BIAS02.1`.
-  static func baseName(_ test: String) -> String {
-    test.split(separator: ".", maxSplits: 1).first.map(String.init) ?? test
   }
 }
 

@@ -37,7 +37,7 @@ public struct CampaignStatus: Sendable, Encodable {
     self.design = design.name
     let selector = RunSelector(warehouse)
     let runs = try warehouse.testRuns()
-    let tests = Set(runs.map { RunSelector.baseName($0.test) }).sorted()
+    let tests = Set(runs.map { TestName.base($0.test) }).sorted()
       .filter { test == nil || $0 == test }
     var entries: [Entry] = []
     for name in tests {

@@ -1,10 +1,10 @@
 // JSON of these values has every key every time: null says "none", so that a reader need not guess
 // whether a key was forgotten. The compiler's own encoding leaves such keys out.
 
-extension MeasurementQuery.Row {
+extension MeasurementRow {
   private enum Key: String, CodingKey {
     case analysis, block, campaign, ccd, count, item, obsid, quadrant, quantity, reason, run
-    case session, slot, test, uncertainty, unit, value
+    case session, slot, test, uncertainty, unit, value, verdict
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -26,6 +26,7 @@ extension MeasurementQuery.Row {
     try object.encode(uncertainty, forKey: .uncertainty)
     try object.encode(unit, forKey: .unit)
     try object.encode(value, forKey: .value)
+    try object.encode(verdict, forKey: .verdict)
   }
 }
 

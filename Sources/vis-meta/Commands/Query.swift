@@ -25,47 +25,22 @@ struct Query: ParsableCommand {
   }
 
   @OptionGroup var warehouse: WarehouseOptions
-  @Option(
-    name: [.long, .customShort("q")],
-    help: ArgumentHelp("A quantity; * stands for any text.", valueName: "name"))
-  var quantity: [String] = []
-  @Option(name: .long, help: ArgumentHelp("A block.", valueName: "name"))
-  var block: [String] = []
-  @Option(name: .long, help: ArgumentHelp("A detector, such as CCD1.", valueName: "name"))
-  var ccd: [String] = []
-  @Option(name: .long, help: ArgumentHelp("An amplifier, such as E.", valueName: "name"))
-  var quadrant: [String] = []
-  @Option(name: .long, help: ArgumentHelp("A test; its iterations count.", valueName: "name"))
-  var test: [String] = []
-  @Option(name: .long, help: ArgumentHelp("A session.", valueName: "name"))
-  var session: [String] = []
-  @Option(name: .long, help: ArgumentHelp("An item, such as ove.", valueName: "name"))
-  var item: [String] = []
-  @Option(name: .long, help: ArgumentHelp("An exposure.", valueName: "number"))
-  var obsid: [Int] = []
-  @Option(
-    name: .long, help: ArgumentHelp("An analysis, whether selected or not.", valueName: "name"))
-  var analysis: [String] = []
-  @Flag(name: .long, help: "Ask all runs, not only the one that stands for its block and test.")
-  var allRuns = false
+  @OptionGroup var results: ResultOptions
   @Option(name: .long, help: "How to print: table, csv or json.")
   var format: Format?
   @OptionGroup var output: JSONOption
 
   func run() throws {
-    var query = MeasurementQuery()
-    (query.quantities, query.blocks, query.detectors) = (quantity, block, ccd)
-    (query.amplifiers, query.tests, query.sessions) = (quadrant, test, session)
-    (query.items, query.obsids, query.analyses, query.allRuns) = (item, obsid, analysis, allRuns)
+    let filter = results.filter
     let format = format ?? (output.json ? .json : .table)
     var printer = RowPrinter(format: format)
     let hint = try warehouse.with(.reading) { warehouse -> String? in
-      let slots = try SlotNames(warehouse)
-      try query.answer(from: warehouse, slot: slots.slot) { rows in
+      try KnownNames.requireQuantities(filter.quantities, in: warehouse)
+      try warehouse.forEachResult(matching: filter) { row in
         try CancellationFlag.check()
-        try printer.add(rows)
+        try printer.add([MeasurementRow(row)])
       }
-      return printer.isEmpty ? try query.hint(in: warehouse) : nil
+      return printer.isEmpty ? try KnownNames.hint(filter, in: warehouse) : nil
     }
     printer.finish()
     if let hint { printNote("vis-meta: \(hint)") }
@@ -84,7 +59,7 @@ struct RowPrinter {
 
   private static let names = [
     "block", "slot", "test", "session", "run", "ccd", "quadrant", "obsid", "item", "quantity",
-    "value", "uncertainty", "count", "unit", "reason", "analysis", "campaign",
+    "value", "uncertainty", "count", "unit", "reason", "analysis", "campaign", "verdict",
   ]
 
   init(format: Query.Format) { self.format = format }
@@ -100,7 +75,7 @@ struct RowPrinter {
     }
   }
 
-  mutating func add(_ rows: [MeasurementQuery.Row]) throws {
+  mutating func add(_ rows: [MeasurementRow]) throws {
     begin()
     for row in rows {
       switch format {
@@ -140,7 +115,7 @@ struct RowPrinter {
   /// entry left out.
   private var table: TextTable {
     let right: Set<String> = ["run", "obsid", "value", "uncertainty", "count"]
-    let names = Self.names.dropLast(2)
+    let names = Self.names.dropLast(3)
     let used = names.indices.filter { index in
       lines.isEmpty || lines.contains { !$0[index].isEmpty }
     }
@@ -150,7 +125,7 @@ struct RowPrinter {
     return table
   }
 
-  private static func cells(_ row: MeasurementQuery.Row) -> [CSVText.Cell] {
+  private static func cells(_ row: MeasurementRow) -> [CSVText.Cell] {
     func text(_ text: String?) -> CSVText.Cell { text.map { .text($0) } ?? .empty }
     func number(_ value: Double?) -> CSVText.Cell { value.map { .number($0) } ?? .empty }
     func integer(_ value: Int?) -> CSVText.Cell { value.map { .integer($0) } ?? .empty }
@@ -159,7 +134,7 @@ struct RowPrinter {
       integer(Int(exactly: row.run)), text(row.ccd), text(row.quadrant), integer(row.obsid),
       text(row.item), .text(row.quantity), number(row.value), number(row.uncertainty),
       integer(row.count), .text(row.unit), text(row.reason), .text(row.analysis),
-      .text(row.campaign),
+      .text(row.campaign), text(row.verdict),
     ]
   }
 }

@@ -45,11 +45,15 @@ struct Report: AsyncParsableCommand {
   func run() async throws {
     let store = try Warehouse.open(at: warehouse.path, mode: .reading)
     defer { try? store.close() }
-    var query = MeasurementQuery()
-    query.blocks = block.map { [$0] } ?? []
-    query.tests = test.map { [$0] } ?? []
-    query.analyses = analysis.map { [$0] } ?? []
-    let runs = try query.runs(in: store)
+    var filter = ResultFilter()
+    (filter.blocks, filter.tests) = (block.map { [$0] } ?? [], test.map { [$0] } ?? [])
+    if let analysis {
+      // Naming an analysis names its runs, whether they stand for their blocks or not.
+      (filter.analyses, filter.statuses) = ([analysis], [])
+    } else {
+      filter.selection = .standing
+    }
+    let runs = try store.testRuns(matching: filter)
     guard !runs.isEmpty else {
       throw MetatestError(
         .noSuchRun, "no test run fits", remedy: "list them with: vis-meta runs")
