@@ -16,6 +16,8 @@ public struct MetatestError: DiagnosedError, Equatable {
     case noSuchDesign = "no-such-design"
     /// A product is not what its record or the camera says.
     case badProduct = "unusable-product"
+    /// Nothing fits what is to be traced.
+    case noSuchSubject = "no-such-subject"
   }
 
   /// The kind of failure.
