@@ -179,36 +179,54 @@ public struct CampaignSimulator: Sendable {
     of plan: BlockPlan, afterEach: @escaping @Sendable () throws -> Void
   ) async throws {
     let rows = LogRows(plan: plan, camera: camera, underscoreInNames: order.underscoreInNames)
-    let writer = FrameWriter(plan: plan, camera: camera, rows: rows, seed: order.seed)
-    var models: [String: BiasModel] = [:]
-    for detector in camera.detectors {
-      guard let truth = plan.truth[detector] else { continue }
-      models[detector] = BiasModel(
-        camera: camera, truth: truth, seed: order.seed, block: plan.block.name, detector: detector)
-    }
-    let jobs = plan.exposures.flatMap { exposure in
-      camera.detectors.map { (exposure: exposure, detector: $0) }
-    }
+    let writer = FrameWriter(plan: plan, camera: camera, rows: rows)
+    let model = model(of: plan)
     let next = NextJob()
-    let workers = max(1, min(order.threads, jobs.count))
-    try await withThrowingTaskGroup(of: Void.self) { [models] group in
+    let workers = max(1, min(order.threads, plan.exposures.count))
+    try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<workers {
         group.addTask {
-          let image = Image<UInt16>(width: camera.width, height: camera.height)
-          while let index = next.take(below: jobs.count), !Task.isCancelled {
-            let (exposure, detector) = jobs[index]
-            guard let model = models[detector] else { continue }
-            try writer.write(
-              exposure, detector, model: model, image: image,
-              to: "\(dayFolder(of: exposure, plan))/\(rows.fileName(exposure, detector)).fits",
-              dayFolder: exposure.date.folderName)
-            try afterEach()
+          let frames = FrameSet(camera: camera)
+          while let index = next.take(below: plan.exposures.count), !Task.isCancelled {
+            let exposure = plan.exposures[index]
+            model.render(
+              exposure.pixels, rows: writer.rows(of: exposure), into: frames.images,
+              workspace: frames.workspace)
+            for detector in camera.detectors {
+              guard let image = frames.images[detector] else { continue }
+              try writer.write(
+                exposure, detector, image: image,
+                to: "\(dayFolder(of: exposure, plan))/\(rows.fileName(exposure, detector)).fits",
+                dayFolder: exposure.date.folderName)
+              try afterEach()
+            }
           }
         }
       }
-      // The first failure cancels the others, which stop after their frame.
+      // The first failure cancels the others, which stop after their exposure.
       try await group.waitForAll()
     }
+  }
+
+  /// The model of a block's frames.
+  func model(of plan: BlockPlan) -> ExposureModel {
+    ExposureModel(
+      camera: camera, detectors: plan.truth, bench: plan.bench, crossTalk: plan.crossTalk,
+      seed: order.seed, block: plan.block.name)
+  }
+}
+
+/// The memory in which one task makes the frames of an exposure.
+struct FrameSet {
+  let images: [String: Image<UInt16>]
+  let workspace = ExposureModel.Workspace()
+
+  init(camera: Camera) {
+    var images: [String: Image<UInt16>] = [:]
+    for detector in camera.detectors {
+      images[detector] = Image<UInt16>(width: camera.width, height: camera.height)
+    }
+    self.images = images
   }
 }
 

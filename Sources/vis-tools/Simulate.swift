@@ -69,7 +69,7 @@ struct Simulate: AsyncParsableCommand {
     var order = CampaignOrder(output: output)
     order.cameraName = camera
     if !block.isEmpty { order.blocks = block }
-    if !test.isEmpty { order.tests = test }
+    if !test.isEmpty { order.tests = test.map { CampaignOrder.Test($0) } }
     order.frames = frames
     order.start = date
     order.firstObsID = firstObsID

@@ -45,7 +45,9 @@ struct FaultTests {
     let sound = try InputFile.names(in: day).filter {
       $0.hasSuffix(".fits") && !($0.hasPrefix("EUC_1001_") && $0.hasSuffix("CCD2.fits"))
     }
-    #expect(sound.count == 8)
+    // An aborted test leaves two frames a detector, then comes whole.
+    let expected: [Fault.Kind: Int] = [.abortedTest: 14, .repeatedObsID: 9]
+    #expect(sound.count == expected[kind] ?? 8)
     for name in sound {
       #expect(try FITSFile(path: day + "/" + name).structure.hdus.count == 2)
     }
@@ -143,6 +145,39 @@ struct FaultTests {
     let image = try FITSFile(path: try framePath).readInt32()
     let count = withExtendedLifetime(image) { image.pixels.filter { $0 == value }.count }
     #expect(count == rows * 68)
+  }
+
+  @Test("an exposure repeats the number of the one before it, with other pixels")
+  func repeatedNumber() async throws {
+    try await simulate(.repeatedObsID)
+    let names = try InputFile.names(in: day).filter {
+      $0.hasPrefix("EUC_1000_") && $0.hasSuffix("CCD1.fits")
+    }
+    #expect(names.count == 2)
+    let frames = try names.map { try FITSFile(path: day + "/" + $0).readInt32() }
+    #expect(withExtendedLifetime(frames) { Array(frames[0].pixels) != Array(frames[1].pixels) })
+    let log = try ExposureLog.read(folders: [day])
+    #expect(log.rows.filter { $0.obsid == 1000 }.count == 6)
+    #expect(log.rows.filter { $0.obsid == 1001 }.isEmpty)
+    #expect(throws: IngestError.self) { try HousekeepingFile.locate(obsid: 1000, in: day) }
+  }
+
+  @Test("an aborted test is acquired again, and the configuration names the whole attempt")
+  func aborted() async throws {
+    try await simulate(.abortedTest)
+    let log = try ExposureLog.read(folders: [day])
+    #expect(log.obsids == [1000, 1001, 1002, 1003, 1004])
+    let configuration = try BlockConfiguration.load(folder.path + "/EINSTEIN/vison.yaml")
+    #expect(configuration.sessions[0].tasks.map(\.obsids) == [1002...1004])
+  }
+
+  @Test("the first exposure has no number before it")
+  func nothingToRepeat() async throws {
+    var order = CampaignOrder(output: folder.path)
+    order.cameraName = "tiny"
+    order.blocks = ["EINSTEIN"]
+    order.faults = [Fault(.repeatedObsID, obsid: 1000)]
+    #expect(throws: SimulatorError.self) { _ = try CampaignSimulator(order) }
   }
 
   @Test("texts are understood, and mistakes named")

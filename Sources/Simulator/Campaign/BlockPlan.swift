@@ -6,70 +6,78 @@ import Ingest
 struct BlockPlan: Sendable {
   /// One exposure.
   struct Exposure: Sendable {
-    let obsid: Int
+    /// The number that log, header and files tell.
+    var obsid: Int
+    /// The number that no other exposure has: what random numbers derive from.
+    let number: Int
     let date: ElvisDate
     let test: String
     let column: TestDefinition.Column
+    /// Seconds after the block's first exposure.
+    let seconds: Double
+    let command: FrameCommand
+    /// Temperature of the detectors, kelvin; nil for that of each one's truth.
+    let kelvin: Double?
+    /// The point source's displacement, pixels.
+    let dither: SIMD2<Double>
     /// The level of each amplifier by detector, relative to its offset.
-    let levels: [String: [String: Double]]
+    var levels: [String: [String: Double]] = [:]
+    /// Saturating exposures of the last hour.
+    var earlier: [BlockExposure.Earlier] = []
+
+    /// What the exposure's frames depend on.
+    var pixels: BlockExposure {
+      BlockExposure(
+        obsid: number, levels: levels, command: command, seconds: seconds,
+        kelvin: kelvin ?? ChargeModel.referenceKelvin, dither: dither, earlier: earlier)
+    }
+  }
+
+  /// One acquisition of a test.
+  struct Attempt: Sendable {
+    let test: TestDefinition
+    let order: CampaignOrder.Test
+    /// First and last ObsID.
+    let range: ClosedRange<Int>
   }
 
   let block: FocalPlane.Block
   let version: ElvisVersion
   let exposures: [Exposure]
   let tests: [TestDefinition]
+  /// The complete acquisitions, in order.
+  let attempts: [Attempt]
   let truth: [String: DetectorTruth]
+  let bench: BenchTruth
+  let crossTalk: [String: [String: Double]]
   let faults: [Fault]
 
   init(block: FocalPlane.Block, camera: Camera, order: CampaignOrder) throws {
     self.block = block
     version = try ElvisVersion.require(order.elvis)
-    var truth: [String: DetectorTruth] = [:]
-    for detector in camera.detectors {
-      truth[detector] = TruthGenerator.detector(
-        detector, block: block, camera: camera, seed: order.seed)
-    }
-    self.truth = truth
+    let (truth, bench, crossTalk) = Self.truth(block: block, camera: camera, order: order)
+    (self.truth, self.bench, self.crossTalk) = (truth, bench, crossTalk)
     var equipment = ["operator": "cpf", "sn_roe": block.roe, "sn_rpsu": block.rpsu]
     for (index, detector) in camera.detectors.prefix(3).enumerated() {
       equipment["sn_ccd\(index + 1)"] = truth[detector]?.serial
     }
-    var exposures: [Exposure] = []
-    var tests: [TestDefinition] = []
-    var date = order.start
-    for name in order.tests {
-      let inputs = order.frames.map { ["N": ScriptValue.int($0)] } ?? [:]
-      let test = try TestCatalog.definition(
-        of: name, camera: camera, equipment: equipment, inputs: inputs, elvis: order.elvis)
-      guard test.family == "BIAS0X" else {
-        throw SimulatorError(
-          .unsupportedTest, "frames of \(name) cannot be simulated yet",
-          remedy: "simulated are tests of the family BIAS0X")
-      }
-      tests.append(test)
-      for column in test.columns {
-        for _ in 0..<column.frames {
-          let obsid = order.firstObsID + exposures.count
-          exposures.append(
-            Exposure(obsid: obsid, date: date, test: test.label, column: column, levels: [:]))
-          date = date.advanced(bySeconds: Int(column.secondsPerFrame.rounded(.up)))
-        }
-      }
+    let definitions = try order.tests.map {
+      try Self.definition(
+        of: $0, camera: camera, equipment: equipment, block: block, order: order)
     }
-    self.tests = tests
-    self.exposures = Self.withLevels(exposures, truth: truth, block: block.name, seed: order.seed)
-    faults = try Self.resolve(order.faults, exposures: exposures, tests: tests, camera: camera)
-  }
-
-  /// First and last ObsID of each test, in order.
-  var obsids: [(test: TestDefinition, range: ClosedRange<Int>)] {
-    var result: [(TestDefinition, ClosedRange<Int>)] = []
-    var first = exposures.first?.obsid ?? 0
-    for test in tests where test.frames > 0 {
-      result.append((test, first...first + test.frames - 1))
-      first += test.frames
+    let middle = order.firstObsID + (definitions.first?.frames ?? 1) / 2
+    var order = order
+    for index in order.faults.indices where order.faults[index].obsid == nil {
+      order.faults[index].obsid = middle
     }
-    return result
+    var acquisition = Acquisition(order: order, block: block, bench: bench)
+    for (entry, test) in zip(order.tests, definitions) { acquisition.take(test, entry) }
+    tests = acquisition.tests
+    attempts = acquisition.attempts
+    exposures = Self.withHistory(
+      Self.withLevels(acquisition.exposures, truth: truth, block: block.name, seed: order.seed),
+      truth: truth, bench: bench, camera: camera)
+    faults = try Self.resolve(order.faults, exposures: exposures, camera: camera)
   }
 
   /// The faults of some kind that an exposure has.
@@ -93,33 +101,35 @@ struct BlockPlan: Sendable {
   ) -> [Exposure] {
     var walks: [String: [String: Double]] = [:]
     return exposures.enumerated().map { index, exposure in
-      var levels: [String: [String: Double]] = [:]
+      var exposure = exposure
       for (detector, mine) in truth {
         for (name, amplifier) in mine.amplifiers {
           let stream = RandomStream(seed: seed, "walk", block, detector, name)
           var walk = walks[detector]?[name] ?? 0
           if index > 0 { walk += amplifier.walkPerFrame * stream.normal(UInt32(index)) }
           walks[detector, default: [:]][name] = walk
-          levels[detector, default: [:]][name] = TruthGenerator.rounded(
+          exposure.levels[detector, default: [:]][name] = TruthGenerator.rounded(
             amplifier.driftPerFrame * Double(index) + walk, 5)
         }
       }
-      return Exposure(
-        obsid: exposure.obsid, date: exposure.date, test: exposure.test, column: exposure.column,
-        levels: levels)
+      return exposure
     }
   }
 
   /// Faults with exposure and detector filled in.
   private static func resolve(
-    _ faults: [Fault], exposures: [Exposure], tests: [TestDefinition], camera: Camera
+    _ faults: [Fault], exposures: [Exposure], camera: Camera
   ) throws(SimulatorError) -> [Fault] {
     var resolved: [Fault] = []
     for var fault in faults {
-      let obsid = fault.obsid ?? (exposures.first?.obsid ?? 0) + (tests.first?.frames ?? 1) / 2
-      guard exposures.contains(where: { $0.obsid == obsid }) else {
+      let first = exposures.first?.obsid ?? 0
+      let obsid = fault.obsid ?? first
+      // The first exposure has none before it whose number it could repeat.
+      guard exposures.contains(where: { $0.number == obsid }),
+        fault.kind != .repeatedObsID || obsid > first
+      else {
         let range = exposures.first.flatMap { a in
-          exposures.last.map { "\(a.obsid) ... \($0.obsid)" }
+          exposures.last.map { "\(a.number) ... \($0.number)" }
         }
         throw SimulatorError(
           .faultMisses,

@@ -1,7 +1,30 @@
+public import Campaign
 public import Ingest
 
 /// What is to be simulated.
 public struct CampaignOrder: Sendable {
+  /// One test of the campaign.
+  public struct Test: Sendable, Hashable, ExpressibleByStringLiteral {
+    /// The name, such as `BIAS02.1`.
+    public var name: String
+    /// Free parameters that differ from their defaults.
+    public var inputs: [String: ScriptValue]
+    /// Commanded values that differ from the test's.
+    public var script: [String: ScriptValue]
+
+    /// A test.
+    public init(
+      _ name: String, inputs: [String: ScriptValue] = [:], script: [String: ScriptValue] = [:]
+    ) {
+      self.name = name
+      self.inputs = inputs
+      self.script = script
+    }
+
+    /// A test as its class defines it.
+    public init(stringLiteral name: String) { self.init(name) }
+  }
+
   /// The folder that gets one folder a block.
   public var output: String
   /// The camera's name or path, as configurations name it.
@@ -9,9 +32,11 @@ public struct CampaignOrder: Sendable {
   /// The blocks; nil for the flight blocks of the default design.
   public var blocks: [String]?
   /// The tests, in order of acquisition.
-  public var tests = ["BIAS01", "BIAS02"]
-  /// Frames per test and detector; nil for what each test defines.
+  public var tests: [Test] = ["BIAS01", "BIAS02"]
+  /// The input `N` of the tests that have one: frames per detector; nil for what each test defines.
   public var frames: Int?
+  /// What is true of all blocks instead of what is drawn.
+  public var truth: [TruthParameter: Double] = [:]
   /// The time of the first exposure of each block.
   public var start = ElvisDate(unixSeconds: 1_553_369_807)
   /// The first exposure's number.

@@ -31,15 +31,22 @@ enum ConfigurationText {
       "sessions:", "  D11:", "    data: [\(folders.map(quoted).joined(separator: ", "))]",
       "    tasks:",
     ]
-    for (test, range) in plan.obsids {
-      lines.append("      - test: \(test.name)")
-      lines.append("        obsid: [\(range.lowerBound), \(range.upperBound)]")
-      if !test.inputs.isEmpty {
-        let inputs = test.inputs.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-        lines.append("        inputs: {\(inputs.joined(separator: ", "))}")
+    for attempt in plan.attempts {
+      lines.append("      - test: \(attempt.test.name)")
+      lines.append("        obsid: [\(attempt.range.lowerBound), \(attempt.range.upperBound)]")
+      for (key, values) in [
+        ("inputs", plan.inputs(of: attempt, order: order)), ("script", attempt.order.script),
+      ] where !values.isEmpty {
+        let texts = values.sorted { $0.key < $1.key }.map { "\($0.key): \(scalar($0.value))" }
+        lines.append("        \(key): {\(texts.joined(separator: ", "))}")
       }
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func scalar(_ value: ScriptValue) -> String {
+    if case .string(let text) = value { return quoted(text) }
+    return value.description
   }
 
   /// A text as a double-quoted YAML scalar.

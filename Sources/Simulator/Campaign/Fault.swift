@@ -18,6 +18,11 @@ public struct Fault: Sendable, Hashable, Codable {
     case wrongSize = "wrong-size"
     case notFITS = "not-fits"
     case zeroBytes = "zero-bytes"
+    case repeatedObsID = "repeated-obsid"
+    case abortedTest = "aborted-test"
+    case lateFrame = "late-frame"
+    case logRewritten = "log-rewritten"
+    case vanishingFolder = "vanishing-folder"
 
     /// What it does to the data.
     public var explanation: String {
@@ -37,13 +42,21 @@ public struct Fault: Sendable, Hashable, Codable {
       case .wrongSize: "the frame has 10 columns and 10 rows too few"
       case .notFITS: "the frame's file holds a text"
       case .zeroBytes: "the frame's file is empty"
+      case .repeatedObsID: "the exposure has the ObsID of the one before it"
+      case .abortedTest: "the test ends after the exposure, and is acquired again from its beginning"
+      case .lateFrame: "with --real-time: the frame's file comes 300 s after its line in the log"
+      case .logRewritten:
+        "with --real-time: after the exposure the log is written again in place, half of it 20 s later"
+      case .vanishingFolder: "with --real-time: after the exposure the day folder is away for 120 s"
       }
     }
 
     /// Whether the fault is one of a single frame; else of a whole exposure.
     public var concernsOneFrame: Bool {
       switch self {
-      case .housekeepingMissing, .duplicateObsID, .wrongExposureTime: false
+      case .housekeepingMissing, .duplicateObsID, .wrongExposureTime, .repeatedObsID, .abortedTest,
+        .logRewritten, .vanishingFolder:
+        false
       default: true
       }
     }

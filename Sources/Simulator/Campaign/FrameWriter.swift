@@ -13,27 +13,31 @@ struct FrameWriter {
   let plan: BlockPlan
   let camera: Camera
   let rows: LogRows
-  let seed: UInt64
 
-  /// Computes and writes a frame.
+  /// The rows of each amplifier that an exposure reads.
+  func rows(of exposure: BlockPlan.Exposure) -> Range<Int> {
+    let first = max(0, exposure.column.values["vstart"]?.integer ?? 0)
+    return first..<max(first, exposure.column.values["vend"]?.integer ?? camera.height)
+  }
+
+  /// Whether a fault leaves nothing of a frame's pixels.
+  func isLost(_ exposure: BlockPlan.Exposure, _ detector: String) -> Bool {
+    [.missingFrame, .zeroBytes, .notFITS].contains { plan.has($0, exposure, detector) }
+  }
+
+  /// Writes a frame.
   ///
   /// - Parameters:
-  ///   - model: of the detector's frames.
-  ///   - image: of the camera's size; its pixels are overwritten.
+  ///   - image: the frame; a fault may spoil its pixels.
   ///   - path: the file.
   func write(
-    _ exposure: BlockPlan.Exposure, _ detector: String, model: any FrameModel,
-    image: Image<UInt16>, to path: String, dayFolder: String
+    _ exposure: BlockPlan.Exposure, _ detector: String, image: Image<UInt16>, to path: String,
+    dayFolder: String
   ) throws {
     func has(_ kind: Fault.Kind) -> Bool { plan.has(kind, exposure, detector) }
     if has(.missingFrame) { return }
     if has(.zeroBytes) { return try AtomicFile.write([], to: path) }
     if has(.notFITS) { return try AtomicFile.write("This is not a FITS file.\n", to: path) }
-    let first = exposure.column.values["vstart"]?.integer ?? 0
-    let end = exposure.column.values["vend"]?.integer ?? camera.height
-    model.render(
-      FrameExposure(obsid: exposure.obsid, levels: exposure.levels[detector] ?? [:]),
-      rows: first..<max(first, end), into: image)
     if has(.saturated) { spoil(image, from: 0.2, to: 0.6, with: camera.saturatedValue) }
     if has(.lostPixels) { spoil(image, from: 0.9, to: 1, with: camera.lostValue ?? 0) }
     let name = rows.fileName(exposure, detector)

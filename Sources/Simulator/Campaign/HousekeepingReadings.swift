@@ -15,7 +15,7 @@ struct HousekeepingReadings {
   func readings(
     _ exposure: BlockPlan.Exposure, row: [String: ScriptValue]
   ) -> [(date: ElvisDate, values: [String: Double])] {
-    let obsid = UInt32(truncatingIfNeeded: exposure.obsid)
+    let obsid = UInt32(truncatingIfNeeded: exposure.number)
     let keys = plan.version.housekeepingKeys.filter { $0 != "TimeStamp" }
     let table = HousekeepingTable.standard
     let sources = keys.map { name in

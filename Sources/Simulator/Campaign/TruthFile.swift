@@ -16,6 +16,16 @@ public struct TruthFile: Sendable, Codable, Equatable {
     public var test: String
     /// The level of each amplifier's pre-scan at the middle row, by detector, then by amplifier.
     public var offsets: [String: [String: Double]]
+    /// The number that its random numbers derive from, where that is not the ObsID.
+    public var number: Int?
+    /// The light relative to the chamber's profile, where there is light.
+    public var light: Double?
+    /// Seconds that the shutter was open, where it was.
+    public var openSeconds: Double?
+    /// The point source's displacement in columns and rows, where it moves.
+    public var dither: [Double]?
+    /// Temperature of the detectors, kelvin, where the test commands one.
+    public var kelvin: Double?
   }
 
   /// The version of this format.
@@ -34,6 +44,10 @@ public struct TruthFile: Sendable, Codable, Equatable {
   public var roundingVariance = 1.0 / 12
   /// The detectors by name.
   public var detectors: [String: DetectorTruth]
+  /// The chamber's light.
+  public var bench: BenchTruth?
+  /// Signal of a victim per signal of a source: `[victim][source]`, channels named `CCD1_E`.
+  public var crossTalk: [String: [String: Double]]?
   /// The exposures in order.
   public var exposures: [Exposure]
   /// What was made wrong.
@@ -67,9 +81,20 @@ public struct TruthFile: Sendable, Codable, Equatable {
             amplifier.offset + (exposure.levels[detector]?[name] ?? 0), 5)
         }
       }
-      return Exposure(
+      var entry = Exposure(
         obsid: exposure.obsid, date: exposure.date.isoText, test: exposure.test, offsets: offsets)
+      if exposure.number != exposure.obsid { entry.number = exposure.number }
+      if exposure.command.light != .none {
+        entry.light = TruthGenerator.rounded(plan.bench.light(after: exposure.seconds), 8)
+        entry.openSeconds = TruthGenerator.rounded(
+          plan.bench.openSeconds(exposure.command.seconds), 6)
+      }
+      if exposure.dither != .zero { entry.dither = [exposure.dither.x, exposure.dither.y] }
+      entry.kelvin = exposure.kelvin
+      return entry
     }
+    bench = plan.bench
+    crossTalk = plan.crossTalk
     faults = plan.faults
   }
 }

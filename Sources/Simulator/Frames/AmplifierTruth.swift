@@ -50,6 +50,11 @@ public struct DetectorTruth: Sendable, Hashable, Codable {
   public var temperatures: [Double]
   /// The amplifiers by name.
   public var amplifiers: [String: AmplifierTruth]
+  /// The charge that each amplifier reads, by its name; nil for a detector without charge.
+  public var charge: [String: ChargeTruth]?
+  /// The flat source's relative illumination: the coefficients of u, v, u^2, v^2, where u and v go from
+  /// -1 to 1 over the silicon's columns and rows.
+  public var illumination: [Double]?
 
   /// A detector's truth.
   public init(

@@ -54,59 +54,80 @@ public struct BiasModel: FrameModel {
   public func render(_ exposure: FrameExposure, rows: Range<Int>, into image: Image<UInt16>) {
     precondition(image.width == camera.width && image.height == camera.height)
     let height = camera.amplifiers.map(\.height).max() ?? 0
-    let obsid = UInt32(truncatingIfNeeded: exposure.obsid)
-    let common = (0..<UInt32(height)).map {
-      Float(truth.commonModeRowNoise * commonMode.normal($0, obsid))
-    }
     if chains.reduce(0, { $0 + $1.amplifier.width * $1.amplifier.height }) < image.pixels.count
       || rows.lowerBound > 0 || rows.upperBound < height
     {
       image.pixels.update(repeating: 0)
     }
-    for chain in chains {
-      let level = Float(exposure.levels[chain.amplifier.name] ?? 0)
-      render(chain, level: level, common: common, obsid: obsid, rows: rows, into: image)
+    let common = commonNoise(obsid: exposure.obsid)
+    for index in chains.indices {
+      let amplifier = chains[index].amplifier
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: amplifier.width * 2) { scratch in
+        for y in rows.clamped(to: 0..<amplifier.height) {
+          renderRow(
+            y, ofChain: index, exposure: exposure, common: common[y], signal: nil, into: image,
+            scratch: scratch)
+        }
+      }
     }
   }
 
-  // MARK: - One amplifier
+  // MARK: - One row
 
-  private func render(
-    _ chain: Chain, level: Float, common: [Float], obsid: UInt32, rows: Range<Int>,
-    into image: Image<UInt16>
+  /// The noise that all amplifiers share, one value a row.
+  func commonNoise(obsid: Int) -> [Float] {
+    let height = camera.amplifiers.map(\.height).max() ?? 0
+    let number = UInt32(truncatingIfNeeded: obsid)
+    return (0..<UInt32(height)).map {
+      Float(truth.commonModeRowNoise * commonMode.normal($0, number))
+    }
+  }
+
+  /// Reads one row of one amplifier.
+  ///
+  /// - Parameters:
+  ///   - y: canonical; within the amplifier.
+  ///   - signal: what the row holds above the bias level, ADU, all columns; nil for nothing.
+  ///   - scratch: of twice the amplifier's width.
+  func renderRow(
+    _ y: Int, ofChain index: Int, exposure: FrameExposure, common: Float,
+    signal: UnsafePointer<Float>?, into image: Image<UInt16>,
+    scratch: UnsafeMutableBufferPointer<Float>
   ) {
+    let chain = chains[index]
     let amplifier = chain.amplifier
     let truth = chain.truth
     let width = amplifier.width
     let table = NormalTable.shared
-    let middle = Double(amplifier.height - 1) / 2
     let readNoise = Float(truth.readNoise)
     let patternNoise = Float(truth.fixedPattern)
     let pattern = chain.image.clamped(to: 0..<width)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: width * 2) { scratch in
-      let noise = UnsafeMutableBufferPointer(rebasing: scratch[..<width])
-      let fixed = UnsafeMutableBufferPointer(rebasing: scratch[width..<width + pattern.count])
-      for y in rows.clamped(to: 0..<amplifier.height) {
-        let row = UInt32(truncatingIfNeeded: y)
-        chain.noise.fillNormal(noise, row, obsid, table: table)
-        var rowTerm = level + common[y] + Float(truth.gradientPerRow * (Double(y) - middle))
-        if chain.parallelRows.contains(y) { rowTerm += Float(truth.parallelOverscanStep) }
-        chain.columnTerms.withUnsafeBufferPointer { terms in
-          for x in 0..<width { noise[x] = terms[x] + rowTerm + readNoise * noise[x] }
-        }
-        if patternNoise > 0 {
-          chain.pattern.fillNormal(fixed, row, 0, table: table)
-          for x in 0..<pattern.count { noise[pattern.lowerBound &+ x] += patternNoise * fixed[x] }
-        }
-        for hot in chain.hotPixels[y] ?? [] where noise.indices.contains(hot.column) {
-          noise[hot.column] += Float(hot.excess)
-        }
-        let stored = image.row(amplifier.y0 + amplifier.flippedRow(y))
-        let target = UnsafeMutableBufferPointer(
-          rebasing: stored[amplifier.x0..<amplifier.x0 + width])
-        Self.digitise(noise, into: target, reversed: amplifier.flipX)
-      }
+    let noise = UnsafeMutableBufferPointer(rebasing: scratch[..<width])
+    let fixed = UnsafeMutableBufferPointer(rebasing: scratch[width..<width + pattern.count])
+    let row = UInt32(truncatingIfNeeded: y)
+    let middle = Double(amplifier.height - 1) / 2
+    chain.noise.fillNormal(
+      noise, row, UInt32(truncatingIfNeeded: exposure.obsid), table: table)
+    let level = Float(exposure.levels[amplifier.name] ?? 0)
+    var rowTerm = level + common + Float(truth.gradientPerRow * (Double(y) - middle))
+    if chain.parallelRows.contains(y) { rowTerm += Float(truth.parallelOverscanStep) }
+    chain.columnTerms.withUnsafeBufferPointer { terms in
+      for x in 0..<width { noise[x] = terms[x] + rowTerm + readNoise * noise[x] }
     }
+    if patternNoise > 0 {
+      chain.pattern.fillNormal(fixed, row, 0, table: table)
+      for x in 0..<pattern.count { noise[pattern.lowerBound &+ x] += patternNoise * fixed[x] }
+    }
+    for hot in chain.hotPixels[y] ?? [] where noise.indices.contains(hot.column) {
+      noise[hot.column] += Float(hot.excess)
+    }
+    if let signal {
+      for x in 0..<width { noise[x] += signal[x] }
+    }
+    let stored = image.row(amplifier.y0 + amplifier.flippedRow(y))
+    let target = UnsafeMutableBufferPointer(
+      rebasing: stored[amplifier.x0..<amplifier.x0 + width])
+    Self.digitise(noise, into: target, reversed: amplifier.flipX)
   }
 
   @inline(__always)
