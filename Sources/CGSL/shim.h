@@ -4,6 +4,7 @@
 #include <gsl/gsl_matrix.h>
 #include <gsl/gsl_multifit.h>
 #include <gsl/gsl_multifit_nlinear.h>
+#include <gsl/gsl_sf_expint.h>
 #include <gsl/gsl_vector.h>
 
 // Swift cannot see a mutable global pointer as safe; the bisquare weights never change.
