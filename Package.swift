@@ -80,6 +80,8 @@ let package = Package(
         .embedInCode("elvis/housekeeping-keys.tsv"),
         .embedInCode("elvis/housekeeping-limits.tsv"),
         .embedInCode("elvis/script-keywords.tsv"),
+        .embedInCode("ogse/chambers.tsv"), .embedInCode("ogse/spot-patterns.tsv"),
+        .embedInCode("ogse/shutter-calibrations.tsv"),
       ],
       swiftSettings: settings),
 

@@ -36,4 +36,15 @@ public enum ShippedConfiguration {
 
   /// The keywords of a test script with their defaults.
   public static func scriptKeywords() -> [UInt8] { PackageResources.script_keywords_tsv }
+
+  /// The profiles of the test chambers.
+  public static func chambers() -> [UInt8] { PackageResources.chambers_tsv }
+
+  /// The nominal positions of the point sources.
+  public static func spotPatterns() -> [UInt8] { PackageResources.spot_patterns_tsv }
+
+  /// The calibrations of the shutters.
+  public static func shutterCalibrations() -> [UInt8] {
+    PackageResources.shutter_calibrations_tsv
+  }
 }

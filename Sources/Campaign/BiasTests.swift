@@ -22,16 +22,21 @@ enum BiasTests {
         .init(name: "basic", summary: "models the image area, measures noise, makes profiles"),
         .init(name: "meta", summary: "stacks the frames into a master bias for each detector"),
       ],
+      products: [.mask],
       inputs: [
         .init(
           name: "N", defaultValue: .int(10), range: 1...10_000, meaning: "number of exposures")
       ],
       selection: .init(byFilter: false, ignoredKeys: ["motr_siz"]),
-      columns: { inputs in
+      columns: { plan in
         let common: [String: ScriptValue] = [
           "exptime": .double(0), "shuttr": .int(0), "mirr_on": .int(0), "comments": .string("BIAS"),
         ]
-        return [(inputs["N"]?.integer ?? 10, common.merging(values) { $1 })]
+        return [(plan.integer("N"), common.merging(values) { $1 })]
+      },
+      checks: { _, _ in
+        DataCheck.housekeepingAndPixels + [DataCheck.saturation]
+          + DataCheck.levels(offsets: ["pre", "img", "ove"], noise: ["pre", "img", "ove"])
       })
   }
 }

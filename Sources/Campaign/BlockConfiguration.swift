@@ -161,6 +161,6 @@ public struct BlockConfiguration: Sendable, Hashable {
   public func definition(of task: TaskEntry) throws(CampaignError) -> TestDefinition {
     try TestCatalog.definition(
       of: task.test, camera: camera, equipment: equipment, inputs: task.inputs, script: task.script,
-      elvis: elvis)
+      chamber: chamber, elvis: elvis)
   }
 }

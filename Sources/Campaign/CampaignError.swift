@@ -8,6 +8,8 @@ public struct CampaignError: DiagnosedError, Equatable {
     case badCameraFile = "bad-camera-file"
     case unknownFocalPlane = "unknown-focal-plane"
     case unknownTest = "unknown-test"
+    case unknownChamber = "unknown-chamber"
+    case missingChamber = "missing-chamber"
     case badTestInput = "bad-test-input"
     case unknownElvisVersion = "unknown-elvis-version"
     case badSyntax = "config-syntax"

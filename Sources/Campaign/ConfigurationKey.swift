@@ -156,7 +156,9 @@ extension ConfigurationKey {
     .init("test", .text, required: true, "Name of the test, such as BIAS01 or BIAS02.1."),
     .init("obsid", .obsids, "First and last ObsID, both included; null for the whole log."),
     .init("todo", .list(.text), "Steps to run; all where it is left out."),
-    .init("inputs", .map(.scalar, keys: nil), "Free parameters, such as {N: 3}."),
+    .init(
+      "inputs", .map(.either(.scalar, .list(.number)), keys: nil),
+      "Free parameters, such as {N: 3} or {fractions: [0.1, 0.5]}."),
     .init("script", .map(.scalar, keys: nil), "Commanded values that differ in all columns."),
   ]
 }

@@ -93,6 +93,7 @@ struct ConfigurationNode {
       for element in items { try element.check(item) }
     case .either(let a, let b):
       if case .map = b, node.mapping != nil { return try check(b) }
+      if case .list = b, node.sequence != nil { return try check(b) }
       guard (try? check(a)) != nil else { throw wrongType(kind) }
     case .pathTree:
       if node.mapping != nil { return try check(.map(.pathTree, keys: nil)) }

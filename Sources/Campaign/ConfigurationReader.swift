@@ -24,10 +24,11 @@ struct ConfigurationReader {
     let limits = try limits(root["limits"], known: known, camera: camera)
     let elvis = root["elvis"]?.text ?? ElvisVersion.flight.name
     let equipment = equipment(root["equipment"], known: known)
+    let chamber = try chamber(root["chamber"], known: known)
     return BlockConfiguration(
       path: path, folder: folder, digest: SHA256Digest(of: bytes), block: block,
       filledInBy: root["filled_in_by"]?.text, campaign: root["campaign"]?.text ?? "default",
-      cameraName: cameraName, camera: camera, chamber: root["chamber"]?.text ?? known?.chamber,
+      cameraName: cameraName, camera: camera, chamber: chamber,
       elvis: elvis,
       paths: .init(
         dataRoot: root["paths"]?["data_root"]?.text ?? ".",
@@ -36,7 +37,8 @@ struct ConfigurationReader {
       equipment: equipment, products: products(root["products"]), limits: limits,
       preprocessing: try preprocessing(root["preprocessing"]),
       report: root["report"]?.boolean ?? true, draftReport: root["draft_report"]?.boolean ?? false,
-      sessions: try sessions(root["sessions"], camera: camera, equipment: equipment, elvis: elvis))
+      sessions: try sessions(
+        root["sessions"], camera: camera, equipment: equipment, chamber: chamber, elvis: elvis))
   }
 
   // MARK: - Parts
@@ -80,6 +82,17 @@ struct ConfigurationReader {
     return equipment
   }
 
+  private func chamber(
+    _ node: ConfigurationNode?, known: FocalPlane.Block?
+  ) throws(CampaignError) -> String? {
+    guard let name = node?.text else {
+      return known.flatMap { $0.chamber.isEmpty ? nil : $0.chamber }
+    }
+    do { return try ChamberCatalog.profile(name).name } catch {
+      throw error.at(node?.place ?? path)
+    }
+  }
+
   private func products(_ node: ConfigurationNode?) -> [String: String] {
     var paths: [String: String] = [:]
     func add(_ node: ConfigurationNode, _ name: String) {
@@ -113,7 +126,8 @@ struct ConfigurationReader {
   }
 
   private func sessions(
-    _ node: ConfigurationNode?, camera: Camera, equipment: [String: String], elvis: String
+    _ node: ConfigurationNode?, camera: Camera, equipment: [String: String], chamber: String?,
+    elvis: String
   ) throws(CampaignError) -> [BlockConfiguration.Session] {
     var sessions: [BlockConfiguration.Session] = []
     for (name, node) in node?.entries ?? [] {
@@ -133,7 +147,7 @@ struct ConfigurationReader {
       var tasks: [BlockConfiguration.TaskEntry] = []
       for task in node["tasks"]?.items ?? [] {
         let entry = try TaskReader(node: task).read(
-          camera: camera, equipment: equipment, elvis: elvis)
+          camera: camera, equipment: equipment, chamber: chamber, elvis: elvis)
         if tasks.contains(where: { $0.test == entry.test }) {
           throw task.error(
             .badValue, "test \(entry.test) is given twice in session '\(name)'",
@@ -152,7 +166,8 @@ private struct TaskReader {
   let node: ConfigurationNode
 
   func read(
-    camera: Camera, equipment: [String: String], elvis: String
+    camera: Camera, equipment: [String: String], chamber: String?,
+    elvis: String
   ) throws(CampaignError) -> BlockConfiguration.TaskEntry {
     let name = node["test"]?.text ?? ""
     let entry: TestCatalog.Entry
@@ -175,7 +190,7 @@ private struct TaskReader {
       result.todo = todo.items.compactMap(\.text)
     }
     for (key, value) in node["inputs"]?.entries ?? [] {
-      guard let given = value.value else { continue }
+      guard let given = value.numbers.map(ScriptValue.numbers) ?? value.value else { continue }
       do { result.inputs[key] = try TestCatalog.checked(input: key, given, of: entry) } catch {
         throw error.at(value.place)
       }
@@ -189,7 +204,7 @@ private struct TaskReader {
     do {
       _ = try TestCatalog.definition(
         of: name, camera: camera, equipment: equipment, inputs: result.inputs,
-        script: result.script, elvis: elvis)
+        script: result.script, chamber: chamber, elvis: elvis)
     } catch { throw error.at(node["script"]?.place ?? node.place) }
     return result
   }

@@ -9,15 +9,19 @@ enum DarkSignalTests {
       .init(name: "check", summary: "validates the data: house-keeping, offsets, read-out noise"),
       .init(name: "meta", summary: "dark signal of each exposure, and its rate from different exposure times"),
     ],
-    inputs: [
+    products: [], inputs: [
       .init(name: "N", defaultValue: .int(1), range: 1...10_000, meaning: "number of exposures"),
     ],
     selection: .init(byFilter: false, ignoredKeys: ["motr_siz", "exptime"]),
-    columns: { inputs in
+    columns: { plan in
       let values: [String: ScriptValue] = [
         "exptime": .double(565), "shuttr": .int(0), "mirr_on": .int(0),
         "comments": .string("DARK"),
       ]
-      return [(inputs["N"]?.integer ?? 1, values)]
+      return [(plan.integer("N"), values)]
+    },
+    checks: { _, _ in
+      DataCheck.housekeepingAndPixels + [DataCheck.saturation]
+        + DataCheck.levels(offsets: ["pre", "img", "ove"], noise: ["pre", "img", "ove"])
     })
 }

@@ -1,16 +1,24 @@
-/// A value commanded by a test script or written to an exposure log: a number or a text.
+/// A value commanded by a test script or written to an exposure log: a number or a text; or a test's
+/// input, which may be a list of numbers.
 public enum ScriptValue: Sendable, Hashable, CustomStringConvertible {
   case int(Int)
   case double(Double)
   case string(String)
+  /// A list of numbers: only inputs of tests have them, never a script or a log.
+  case numbers([Double])
 
   /// The value as a number; nil for a text.
   public var number: Double? {
     switch self {
     case .int(let value): Double(value)
     case .double(let value): value
-    case .string: nil
+    case .string, .numbers: nil
     }
+  }
+
+  /// The numbers of a list; nil for anything else.
+  public var numbers: [Double]? {
+    if case .numbers(let values) = self { values } else { nil }
   }
 
   /// The value as a whole number; nil for texts and fractions.
@@ -18,7 +26,7 @@ public enum ScriptValue: Sendable, Hashable, CustomStringConvertible {
     switch self {
     case .int(let value): value
     case .double(let value): Int(exactly: value)
-    case .string: nil
+    case .string, .numbers: nil
     }
   }
 
@@ -28,6 +36,8 @@ public enum ScriptValue: Sendable, Hashable, CustomStringConvertible {
     case .int(let value): String(value)
     case .double(let value): Int(exactly: value).map(String.init) ?? String(value)
     case .string(let value): value
+    case .numbers(let values):
+      "[" + values.map { ScriptValue.double($0).description }.joined(separator: ", ") + "]"
     }
   }
 

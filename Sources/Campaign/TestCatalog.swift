@@ -13,37 +13,88 @@ public enum TestCatalog {
     public let range: ClosedRange<Double>?
     /// What it means.
     public let meaning: String
+
+    /// The inputs of a ladder of exposure times.
+    static func ladder(
+      _ fractions: [Double], _ frames: [Double], of light: String, suffix: String = ""
+    ) -> [Input] {
+      [
+        Input(
+          name: "fractions\(suffix)", defaultValue: .numbers(fractions), range: 0...100,
+          meaning: "exposure times as fractions of the time to full well of \(light)"),
+        Input(
+          name: "exptimes\(suffix)", defaultValue: .numbers([]), range: 0...100_000,
+          meaning: "exposure times [s], instead of fractions"),
+        Input(
+          name: "frames\(suffix)", defaultValue: .numbers(frames), range: 1...10_000,
+          meaning: "number of frames for each exposure time, or one for all"),
+      ]
+    }
+
+    /// The wavelength of a test's filter.
+    static func wavelength(_ value: Int, suffix: String = "") -> Input {
+      Input(
+        name: "wavelength\(suffix)", defaultValue: .int(value), range: 0...2000,
+        meaning: "filter [nm]; 0: neutral density, 2000: bright position")
+    }
   }
 
   /// A test as it is before a block's configuration is applied.
   public struct Entry: Sendable {
     /// The name, such as `BIAS01`.
     public let name: String
+    /// What the logs' column `test` holds: the name, or that of the test whose frames are used.
+    public let label: String
+    /// Whether frames are taken for it; if not, it works on those of another test.
+    public let acquires: Bool
     /// The family, such as `BIAS0X`.
     public let family: String
     /// What the test is for.
     public let purpose: String
     /// The steps of its analysis.
     public let subtasks: [TestDefinition.Subtask]
+    /// The products of earlier tests that it uses.
+    public let products: [TestDefinition.Product]
     /// Its free parameters.
     public let inputs: [Input]
     /// How its exposures are selected.
     public let selection: TestDefinition.Selection
     /// The columns, from the parameters: each the number of frames and the values that differ from the
     /// script's defaults.
-    let columns:
-      @Sendable (_ inputs: [String: ScriptValue]) -> [(
-        frames: Int, values: [String: ScriptValue]
-      )]
+    let columns: @Sendable (TestPlan) throws(CampaignError) -> [TestPlan.Column]
+    /// The checks, from the parameters and the finished columns.
+    let checks: @Sendable (TestPlan, [TestDefinition.Column]) -> [DataCheck]
+
+    init(
+      name: String, label: String? = nil, acquires: Bool = true, family: String,
+      purpose: String,
+      subtasks: [TestDefinition.Subtask], products: [TestDefinition.Product], inputs: [Input],
+      selection: TestDefinition.Selection,
+      columns: @escaping @Sendable (TestPlan) throws(CampaignError) -> [TestPlan.Column],
+      checks: @escaping @Sendable (TestPlan, [TestDefinition.Column]) -> [DataCheck]
+    ) {
+      self.name = name
+      self.label = label ?? name
+      self.acquires = acquires
+      self.family = family
+      self.purpose = purpose
+      self.subtasks = subtasks
+      self.products = products
+      self.inputs = inputs
+      self.selection = selection
+      self.columns = columns
+      self.checks = checks
+    }
 
     /// The names that a `todo` list may hold.
     public var todoNames: [String] { ["init"] + subtasks.map(\.name) + ["report"] }
   }
 
   /// All tests, in the order of documents.
-  public static let entries: [Entry] = [
-    BiasTests.bias01, BiasTests.bias02, DarkSignalTests.darkSignal,
-  ]
+  public static let entries: [Entry] =
+    [BiasTests.bias01, BiasTests.bias02, DarkSignalTests.darkSignal, OtherTests.dark01]
+    + InjectionTests.entries + PumpingTests.entries + FlatTests.entries
+    + NonLinearityTests.entries + PointTests.entries + OtherTests.entries
 
   /// The names of all tests.
   public static var names: [String] { entries.map(\.name) }
@@ -59,7 +110,7 @@ public enum TestCatalog {
     let nearest = nearestName(to: label, among: names).map { "did you mean \($0)? " } ?? ""
     throw CampaignError(
       .unknownTest, "test '\(name.clipped(to: 60))' is not known",
-      remedy: nearest + "known are \(names.joined(separator: ", ")), with or without .1, .2, ...")
+      remedy: nearest + "'vis-tools tests' lists them; a name may end in .1, .2, ...")
   }
 
   /// The definition of a test for a block.
@@ -73,26 +124,36 @@ public enum TestCatalog {
   ///   - equipment: operator and serial numbers by script keyword. Those left out are not compared.
   ///   - inputs: free parameters that differ from their defaults, such as `N`.
   ///   - script: commanded values that differ in all columns.
+  ///   - chamber: the chamber's profile, which tests with light need for their exposure times.
   ///   - version: the ELVIS version, for the script's defaults.
-  /// - Throws: `CampaignError` for an unknown test, input or keyword, or a value of the wrong type.
+  /// - Throws: `CampaignError` for an unknown test, input, keyword or chamber, a chamber that is needed
+  ///   and not given, or a value of the wrong type.
   public static func definition(
     of name: String, camera: Camera, equipment: [String: String] = [:],
     inputs: [String: ScriptValue] = [:], script: [String: ScriptValue] = [:],
-    elvis version: String = "7.5.X"
+    chamber: String? = nil, elvis version: String = "7.5.X"
   ) throws(CampaignError) -> TestDefinition {
     let entry = try entry(named: name)
     let inputs = try complete(inputs, of: entry)
     var base = ScriptKeyword.defaults(elvis: version)
     for key in ScriptKeyword.equipment { base[key] = nil }
     base["frames"] = nil
-    base["test"] = .string(split(name).label)
+    base["test"] = .string(entry.label)
     if let rows = camera.amplifiers.map(\.height).max() { base["vend"] = .int(rows) }
     var over = equipment.mapValues { ScriptValue.string($0) }
     for (key, value) in script { over[key] = try checked(value, for: key) }
+    let plan = TestPlan(
+      test: name, inputs: inputs, chamber: try chamber.map(ChamberCatalog.profile))
+    let planned = try entry.columns(plan)
+    guard (1...999).contains(planned.count) else {
+      throw CampaignError(
+        .badTestInput, "\(name) has \(planned.count) columns",
+        remedy: "a script has 1 to 999: change the test's inputs")
+    }
     var columns: [TestDefinition.Column] = []
-    for (index, column) in entry.columns(inputs).enumerated() {
+    for (index, column) in planned.enumerated() {
       let digits = String(index + 1)
-      let values = base.merging(column.values) { $1 }.merging(over) { $1 }
+      let values = base.merging(fitted(column.values, to: camera)) { $1 }.merging(over) { $1 }
       columns.append(
         TestDefinition.Column(
           name: "col" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits,
@@ -100,8 +161,22 @@ public enum TestCatalog {
     }
     try checkWindow(of: columns, camera: camera)
     return TestDefinition(
-      name: name, label: split(name).label, family: entry.family, purpose: entry.purpose,
-      columns: columns, selection: entry.selection, subtasks: entry.subtasks, inputs: inputs)
+      name: name, label: entry.label, family: entry.family, purpose: entry.purpose,
+      columns: columns, selection: entry.selection, subtasks: entry.subtasks,
+      products: entry.products, checks: entry.checks(plan, columns), inputs: inputs,
+      chamber: plan.chamber?.name)
+  }
+
+  /// Row counts of the Euclid-VIS detectors, cut to what a smaller camera has.
+  private static func fitted(
+    _ values: [String: ScriptValue], to camera: Camera
+  ) -> [String: ScriptValue] {
+    let image = camera.regions[.image]?.rows.upperBound ?? 2066
+    var values = values
+    for key in ["vend", "chinj_on"] {
+      if let rows = values[key]?.integer, rows > image { values[key] = .int(image) }
+    }
+    return values
   }
 
   /// A test's name without its iteration tag, and the tag.
@@ -122,10 +197,16 @@ public enum TestCatalog {
         remedy: nearest + "its inputs are \(known.joined(separator: ", "))")
     }
     let value = try typed(value, like: input.defaultValue, what: "input \(name) of \(entry.name)")
-    if let range = input.range, let number = value.number, !range.contains(number) {
+    let numbers = value.numbers ?? value.number.map { [$0] } ?? []
+    if numbers.count > 500 {
+      throw CampaignError(
+        .badTestInput, "input \(name) of \(entry.name) is a list of \(numbers.count) numbers",
+        remedy: "a list has at most 500")
+    }
+    if let range = input.range, let number = numbers.first(where: { !range.contains($0) }) {
       throw CampaignError(
         .badTestInput,
-        "input \(name) of \(entry.name) is \(value), outside \(ScriptValue.double(range.lowerBound))"
+        "input \(name) of \(entry.name) is \(ScriptValue.double(number)), outside \(ScriptValue.double(range.lowerBound))"
           + " ... \(ScriptValue.double(range.upperBound))")
     }
     return value
@@ -167,6 +248,9 @@ public enum TestCatalog {
     case (.double, _):
       if let number = value.number { return .double(number) }
       throw CampaignError(.badTestInput, "\(what) must be a number, not '\(value)'")
+    case (.numbers, _):
+      if let numbers = value.numbers ?? value.number.map({ [$0] }) { return .numbers(numbers) }
+      throw CampaignError(.badTestInput, "\(what) must be a list of numbers, not '\(value)'")
     case (.string, _): return .string(value.description)
     }
   }

@@ -9,6 +9,25 @@ public struct TestDefinition: Sendable, Hashable {
     public let summary: String
   }
 
+  /// A product of an earlier test that the analysis uses where it is given.
+  public struct Product: Sendable, Hashable {
+    /// The key below `products` of a configuration, such as `mask`.
+    public let key: String
+    /// The test that makes it.
+    public let source: String
+    /// What it is used for.
+    public let purpose: String
+
+    static let mask = Product(
+      key: "mask", source: "COSMETICS00", purpose: "cosmetics mask of each detector")
+    static let bias = Product(
+      key: "bias", source: "BIAS01", purpose: "master bias of each detector")
+    static let flat = Product(
+      key: "flat", source: "FLAT01, FLAT02", purpose: "master flat of the test's wavelength")
+    static let brighterFatter = Product(
+      key: "bfe", source: "BF01", purpose: "brighter-fatter solution of the test's wavelength")
+  }
+
   /// How exposures are found in the logs.
   public struct Selection: Sendable, Hashable {
     /// Whether only exposures with the filter of the script are taken.
@@ -62,8 +81,14 @@ public struct TestDefinition: Sendable, Hashable {
   public let selection: Selection
   /// The steps of the analysis, in order, without `init` and `report`.
   public let subtasks: [Subtask]
+  /// The products of earlier tests that the analysis uses.
+  public let products: [Product]
+  /// The checks of the data, in order.
+  public let checks: [DataCheck]
   /// The values of the test's free parameters.
   public let inputs: [String: ScriptValue]
+  /// The chamber whose light the exposure times are for; nil where none was named.
+  public let chamber: String?
 
   /// The number of exposures of all columns.
   public var frames: Int { columns.reduce(0) { $0 + $1.frames } }
@@ -77,4 +102,13 @@ public struct TestDefinition: Sendable, Hashable {
 
   /// The names that a `todo` list may hold.
   public var todoNames: [String] { ["init"] + subtasks.map(\.name) + ["report"] }
+}
+
+extension TestDefinition.Subtask {
+  /// The data check, which all tests have.
+  static let check = Self(
+    name: "check", summary: "validates the data: house-keeping, levels, and what the test exposes")
+  /// The preparation of images, which most tests have.
+  static let prep = Self(
+    name: "prep", summary: "prepares images: bad pixels, masks, offsets")
 }

@@ -105,16 +105,13 @@ public struct Engine: Sendable {
       failedChecks: 0)
     do {
       let definition = try configuration.definition(of: task)
-      guard let test = BlockTest.family(definition.family) else {
-        throw EngineError(
-          .noAnalysis, "tests of the family \(definition.family) cannot be analysed yet",
-          place: task.test)
-      }
-      try requireSteps(test, task)
+      let known = BlockTest.family(definition.family)
+      if let known { try requireSteps(known, task) }
       let acquisition = try await Acquisition(
         definition, obsids: task.obsids, rows: rows, configuration: configuration,
         workers: options.workers)
       entry.obsids = acquisition.obsidRange
+      guard let test = known else { throw noAnalysis(acquisition) }
       var run = try begin(acquisition, test: test, task: task, session: session, analysis: analysis)
       defer { entry.flags = run.flags }
       do {
@@ -157,6 +154,21 @@ public struct Engine: Sendable {
       observer.message(hint)
       throw error
     }
+  }
+
+  /// What is said of a test whose frames are there and whose family has no analysis.
+  private func noAnalysis(_ acquisition: Acquisition) -> EngineError {
+    let report = acquisition.report
+    let found = acquisition.exposures.count
+    log.record(
+      ["\(acquisition.definition.name): \(found) of \(acquisition.definition.frames) exposures found"]
+        + report.lines + acquisition.frameProblems)
+    return EngineError(
+      .noAnalysis,
+      "\(acquisition.definition.name) was recognised (\(found) of \(acquisition.definition.frames)"
+        + " exposures, \(report.isConsistent ? "as commanded" : "not as commanded")),"
+        + " but this version has no analysis of the family \(acquisition.definition.family)",
+      remedy: "nothing was stored; leave the test out of the session, or run a later version")
   }
 
   private func requireSteps(_ test: BlockTest, _ task: BlockConfiguration.TaskEntry) throws {

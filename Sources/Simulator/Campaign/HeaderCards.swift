@@ -73,6 +73,7 @@ enum HeaderCards {
     case .int(let value): .integer(value)
     case .double(let value): value.isFinite ? .real(value) : .undefined
     case .string(let text): .text(text)
+    case .numbers: .text(value.description)
     }
   }
 }
