@@ -13,6 +13,8 @@ public struct Terminal: Sendable, Hashable {
   public let hasColour: Bool
   /// Whether a line can be written anew: a terminal that is not `TERM=dumb`.
   public let isRewritable: Bool
+  /// Whether box-drawing characters are shown: a terminal whose locale is UTF-8.
+  public let hasUnicode: Bool
   /// The number of columns; 80 where it is unknown.
   public let columns: Int
 
@@ -23,6 +25,10 @@ public struct Terminal: Sendable, Hashable {
     self.columns = max(20, columns)
     let isDumb = (environment["TERM"] ?? "dumb") == "dumb"
     isRewritable = isTerminal && !isDumb
+    // The first that is set counts (POSIX, chapter 8.2).
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }
+      .first { !$0.isEmpty }?.uppercased() ?? ""
+    hasUnicode = isTerminal && !isDumb && (locale.contains("UTF-8") || locale.contains("UTF8"))
     if isSet("NO_COLOR") {
       hasColour = false
     } else if isSet("CLICOLOR_FORCE"), environment["CLICOLOR_FORCE"] != "0" {
@@ -36,7 +42,7 @@ public struct Terminal: Sendable, Hashable {
   public static func current(_ stream: Stream) -> Terminal {
     let descriptor = stream == .output ? STDOUT_FILENO : STDERR_FILENO
     var environment: [String: String] = [:]
-    for name in ["NO_COLOR", "CLICOLOR_FORCE", "TERM"] {
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "TERM", "LC_ALL", "LC_CTYPE", "LANG"] {
       if let value = getenv(name) { environment[name] = String(cString: value) }
     }
     var size = winsize()

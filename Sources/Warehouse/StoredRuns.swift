@@ -51,6 +51,20 @@ public struct StoredTestRun: Sendable, Hashable {
   public let verdict: VerdictRecord.State?
 }
 
+/// With which program a test run was made, and on how much data.
+public struct TestRunFacts: Sendable, Hashable {
+  /// The program's version and commit.
+  public let programVersion: String
+  /// How many raw files it read.
+  public let frames: Int
+  /// How many files it read, of any kind.
+  public let files: Int
+  /// The size of all files that it read.
+  public let bytes: Int
+  /// How long its finished steps took together.
+  public let seconds: Double
+}
+
 /// A subtask as it is stored.
 public struct StoredSubtask: Sendable, Hashable {
   /// The test run.

@@ -74,6 +74,34 @@ extension Warehouse {
     }
   }
 
+  /// With which program a test run was made, and on how much data.
+  ///
+  /// - Throws: `WarehouseError.Kind.noSuchRecord`.
+  public func facts(of run: TestRunKey) throws -> TestRunFacts {
+    let facts = try reading { database in
+      try Row.fetchOne(
+        database.cachedStatement(sql: Warehouse.factsQuery), arguments: [run.id]
+      ).map { row in
+        TestRunFacts(
+          programVersion: StoredText.decoded(row[0]), frames: row[1], files: row[2],
+          bytes: Int(exactly: (row[3] as Double).rounded()) ?? .max, seconds: row[4])
+      }
+    }
+    guard let facts else {
+      throw WarehouseError(.noSuchRecord, "there is no test run \(run.id)")
+    }
+    return facts
+  }
+
+  static let factsQuery = """
+    SELECT analysis.programVersion,
+      (SELECT count(*) FROM inputFile WHERE testRun = ?1 AND role = 'raw'),
+      (SELECT count(*) FROM inputFile WHERE testRun = ?1),
+      (SELECT total(size) FROM inputFile WHERE testRun = ?1),
+      (SELECT total(seconds) FROM subtask WHERE testRun = ?1)
+    FROM testRun JOIN analysis ON analysis.id = testRun.analysis WHERE testRun.id = ?1
+    """
+
   /// The subtasks of a test run, by ordinal.
   public func subtasks(of run: TestRunKey) throws -> [StoredSubtask] {
     try reading { try StoredSubtask.all(of: run, $0) }

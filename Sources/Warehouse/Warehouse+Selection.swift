@@ -9,6 +9,8 @@ extension Warehouse {
     case latestAccepted = "latest accepted"
     /// None was accepted: it is the latest that finished and was not rejected.
     case latestFinished = "latest finished"
+    /// Its analysis was named, in place of the rules above.
+    case namedAnalysis = "analysis named"
   }
 
   /// A test run that stands for its block.

@@ -31,15 +31,3 @@ struct JSONOption: ParsableArguments {
   @Flag(name: .long, help: "Print JSON.")
   var json = false
 }
-
-/// What restricts a list of runs.
-struct RunFilter: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("Only this block.", valueName: "name"))
-  var block: String?
-  @Option(name: .long, help: ArgumentHelp("Only this test.", valueName: "name"))
-  var test: String?
-  @Option(name: .long, help: ArgumentHelp("Only this session.", valueName: "name"))
-  var session: String?
-  @Option(name: .long, help: ArgumentHelp("Only this analysis.", valueName: "name"))
-  var analysis: String?
-}

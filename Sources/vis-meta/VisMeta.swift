@@ -30,6 +30,6 @@ struct VisMeta: AsyncParsableCommand {
     version: ProgramVersion.current,
     subcommands: [
       Init.self, Status.self, Runs.self, Show.self, Query.self, Quantities.self, Accept.self,
-      Reject.self, Verify.self, Run.self, Report.self, Trace.self,
+      Reject.self, Withdraw.self, Verify.self, Run.self, Report.self, Trace.self,
     ])
 }

@@ -186,7 +186,7 @@ struct AnswerTests {
     try fixture.add("BORN", variation)
     let stored = try #require(try fixture.warehouse.testRuns().first)
     let run = try keys(try RunOverview(stored, in: fixture.warehouse))
-    #expect(run.count == 16)
+    #expect(run.count == 21)
     #expect(run["verdict"] is NSNull)
     let status = try CampaignStatus(fixture.warehouse, design: fixture.design)
     let absent = try #require(status.entries.first { $0.overview == nil })

@@ -11,7 +11,7 @@ import Warehouse
 extension MetaBias {
   /// Reads all bias runs that stand for their blocks.
   public static func content(_ input: MetatestInput) throws -> MetatestContent {
-    let selector = RunSelector(input.warehouse, campaign: input.campaign)
+    let selector = input.selector
     var chosen: [(test: String, selections: [BlockSelection])] = []
     for test in tests {
       let selections = try selector.selections(test: test, design: input.design)

@@ -27,7 +27,7 @@ struct BiasData: Sendable {
     let runs = selections.compactMap(\.run)
     reader = try ChannelReader(
       input.warehouse, runs: runs, quantities: MetaBias.quantities, curves: MetaBias.curves)
-    let gainRuns = try RunSelector(input.warehouse, campaign: input.campaign)
+    let gainRuns = try input.selector
       .selections(test: MetaBias.gainTest, design: input.design).compactMap(\.run)
     hasGainRuns = !gainRuns.isEmpty
     gains = try ChannelReader(

@@ -31,7 +31,7 @@ struct BiasReport {
         uniquingKeysWith: { first, _ in first }))
     body.append(.section(level: 1, "Provenance", label: "provenance-section"))
     body.append(
-      .paragraph(Document.Text("Rule of choice: " + RunSelector(input.warehouse).rule + ".")))
+      .paragraph(Document.Text("Rule of choice: " + input.selector.rule + ".")))
     body.append(.table(try ReportTables.provenance(selections, input.warehouse)))
     return Document(
       title: "MetaBias: offsets and read-out noise of the focal plane",

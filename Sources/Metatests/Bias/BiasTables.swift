@@ -24,7 +24,7 @@ struct BiasTables {
         .init("FPA", .text(input.plane.name)), .init("DATE", .text(date)),
       ],
       meta: [
-        .init("rule", .text(RunSelector(input.warehouse).rule)),
+        .init("rule", .text(input.selector.rule)),
         .init("electrons", .text(tests.first?.electronReason ?? "gains of \(MetaBias.gainTest)")),
       ],
       tables: tests.map(quadrants) + [requirements, outcomes, selections]

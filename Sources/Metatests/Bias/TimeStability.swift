@@ -36,7 +36,7 @@ struct TimeStability: Sendable, Equatable {
 
   /// Reads all finished and complete runs of a test, rejected ones left out.
   init(_ input: MetatestInput, test: String) throws {
-    let candidates = try RunSelector(input.warehouse, campaign: input.campaign)
+    let candidates = try input.selector
       .candidates(test: test)
       .filter { $0.isComplete && $0.run.status == .finished && $0.run.verdict != .rejected }
       .map(\.run).sorted { ($0.started, $0.key.id) < ($1.started, $1.key.id) }

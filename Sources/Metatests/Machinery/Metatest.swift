@@ -45,22 +45,25 @@ public struct MetatestInput: Sendable {
   public let plane: FocalPlane
   /// The design whose flight blocks must have results.
   public let design: FocalPlane.Design
-  /// Restricts the choice of runs where it is not nil.
-  public let campaign: String?
+  /// What runs are chosen among.
+  public let scope: RunSelector.Scope
   /// Where figures and products go.
   public let folder: String
 
   /// Describes the work.
   public init(
-    warehouse: Warehouse, plane: FocalPlane, design: FocalPlane.Design, campaign: String? = nil,
-    folder: String
+    warehouse: Warehouse, plane: FocalPlane, design: FocalPlane.Design,
+    scope: RunSelector.Scope = RunSelector.Scope(), folder: String
   ) {
     self.warehouse = warehouse
     self.plane = plane
     self.design = design
-    self.campaign = campaign
+    self.scope = scope
     self.folder = folder
   }
+
+  /// Chooses the run of each block.
+  public var selector: RunSelector { RunSelector(warehouse, scope: scope) }
 
   /// The path of a figure that the report shows.
   public func figurePath(_ name: String) -> String { "\(folder)/figures/\(name).pdf" }

@@ -46,24 +46,53 @@ public struct RunSelector: Sendable {
     }
   }
 
+  /// What the choice is made among.
+  public struct Scope: Sendable, Hashable {
+    /// Restricts the choice where it is not nil.
+    public var campaign: String?
+    /// The choice as it was at this instant (ISO 8601 in UTC): only runs that had finished by then,
+    /// and verdicts given by then; nil for now.
+    public var asOf: String?
+    /// Names of analyses, with `*` and `?`: a block that has a usable run in one of them is stood
+    /// for by the latest such run, whatever was accepted; other blocks by the usual rule.
+    public var analyses: [String]
+
+    /// All runs of now, unless restricted.
+    public init(campaign: String? = nil, asOf: String? = nil, analyses: [String] = []) {
+      self.campaign = campaign
+      self.asOf = asOf
+      self.analyses = analyses
+    }
+  }
+
   /// The rule, for people.
   public let rule: String
   private let warehouse: Warehouse
   private let step: String
-  private let campaign: String?
+  private let scope: Scope
 
   /// A choice among the runs of a warehouse.
   ///
-  /// - Parameters:
-  ///   - step: the step that a run must have finished.
-  ///   - campaign: restricts the choice where it is not nil.
-  public init(_ warehouse: Warehouse, step: String = "meta", campaign: String? = nil) {
+  /// - Parameter step: the step that a run must have finished.
+  public init(
+    _ warehouse: Warehouse, step: String = ResultFilter.finalStep, scope: Scope = Scope()
+  ) {
     self.warehouse = warehouse
     self.step = step
-    self.campaign = campaign
-    rule =
+    self.scope = scope
+    var rule = ""
+    if !scope.analyses.isEmpty {
+      rule =
+        "for each block the latest finished test run of the analyses "
+        + "\(scope.analyses.map { "'\($0)'" }.joined(separator: ", ")); without one, "
+    }
+    rule +=
       "for each block the latest accepted test run, else the latest finished one; rejected runs "
       + "and runs that have not finished the step '\(step)' do not count"
+    if let asOf = scope.asOf {
+      rule += "; as of \(asOf): runs finished, and verdicts given, by then"
+    }
+    self.rule = rule
   }
 
   /// The choice for every block of a design, flight blocks first, then for blocks that it does not
@@ -78,7 +107,7 @@ public struct RunSelector: Sendable {
     let others = byBlock.keys.filter { !design.allBlocks.contains($0) }.sorted()
     return (design.allBlocks + others).map { block in
       let mine = byBlock[block] ?? []
-      let choice = Self.choice(among: mine)
+      let choice = Self.choice(among: mine, preferring: scope.analyses)
       return BlockSelection(
         block: block, role: design.role(of: block), test: test, run: choice?.run,
         rule: choice?.rule,
@@ -87,10 +116,15 @@ public struct RunSelector: Sendable {
     }
   }
 
-  /// All runs of a test, its iterations included, oldest first.
+  /// All runs of a test, its iterations included, oldest first, with their verdicts as of the
+  /// instant of the scope.
   public func candidates(test: String) throws -> [Candidate] {
-    try warehouse.testRuns().filter { run in
-      TestName.base(run.test) == test && (campaign == nil || run.campaign == campaign)
+    var filter = ResultFilter(tests: [test])
+    filter.statuses = []
+    filter.asOf = scope.asOf
+    return try warehouse.testRuns(matching: filter).filter { run in
+      // A name is no pattern here, whatever it holds.
+      TestName.base(run.test) == test && (scope.campaign == nil || run.campaign == scope.campaign)
     }.map { run in
       let steps = try warehouse.subtasks(of: run.key)
       return Candidate(
@@ -100,12 +134,19 @@ public struct RunSelector: Sendable {
   }
 
   /// The run that stands for its block.
+  ///
+  /// - Parameter analyses: names, with `*` and `?`, whose runs go before all others.
   public static func choice(
-    among candidates: [Candidate]
+    among candidates: [Candidate], preferring analyses: [String] = []
   ) -> (run: StoredTestRun, rule: Warehouse.SelectionRule)? {
     let usable = candidates.filter {
       $0.isComplete && $0.run.status == .finished && $0.run.verdict != .rejected
     }.map(\.run).sorted { ($0.started, $0.key.id) < ($1.started, $1.key.id) }
+    if !analyses.isEmpty,
+      let named = usable.last(where: { NamePattern.matches($0.analysis.name, any: analyses) })
+    {
+      return (named, .namedAnalysis)
+    }
     if let accepted = usable.last(where: { $0.verdict == .accepted }) {
       return (accepted, .latestAccepted)
     }

@@ -30,13 +30,17 @@ public struct CampaignStatus: Sendable, Encodable {
   /// - Parameters:
   ///   - design: whose flight blocks must have results.
   ///   - test: restricts the answer where it is not nil; the same for `block`.
+  ///   - asOf: the status as it was at this instant; nil for now.
   /// - Throws: `WarehouseError`.
   public init(
-    _ warehouse: Warehouse, design: FocalPlane.Design, test: String? = nil, block: String? = nil
+    _ warehouse: Warehouse, design: FocalPlane.Design, test: String? = nil, block: String? = nil,
+    asOf: String? = nil
   ) throws {
     self.design = design.name
-    let selector = RunSelector(warehouse)
-    let runs = try warehouse.testRuns()
+    let selector = RunSelector(warehouse, scope: .init(asOf: asOf))
+    var filter = ResultFilter()
+    (filter.statuses, filter.asOf) = ([], asOf)
+    let runs = try warehouse.resultRuns(matching: filter)
     let tests = Set(runs.map { TestName.base($0.test) }).sorted()
       .filter { test == nil || $0 == test }
     var entries: [Entry] = []

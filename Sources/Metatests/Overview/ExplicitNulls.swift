@@ -49,8 +49,9 @@ extension CampaignStatus.Entry {
 
 extension RunOverview {
   private enum Key: String, CodingKey {
-    case analysis, block, camera, campaign, checks, failedChecks, finished, flags, obsids, run
-    case session, started, status, steps, test, verdict
+    case analysis, block, camera, campaign, checks, configuration, failedChecks, finished, flags
+    case frames, inputBytes, obsids, run, seconds, session, started, status, steps, test, verdict
+    case version
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -60,17 +61,22 @@ extension RunOverview {
     try object.encode(camera, forKey: .camera)
     try object.encode(campaign, forKey: .campaign)
     try object.encode(checks, forKey: .checks)
+    try object.encode(configuration, forKey: .configuration)
     try object.encode(failedChecks, forKey: .failedChecks)
     try object.encode(finished, forKey: .finished)
     try object.encode(flags, forKey: .flags)
+    try object.encode(frames, forKey: .frames)
+    try object.encode(inputBytes, forKey: .inputBytes)
     try object.encode(obsids, forKey: .obsids)
     try object.encode(run, forKey: .run)
+    try object.encode(seconds, forKey: .seconds)
     try object.encode(session, forKey: .session)
     try object.encode(started, forKey: .started)
     try object.encode(status, forKey: .status)
     try object.encode(steps, forKey: .steps)
     try object.encode(test, forKey: .test)
     try object.encode(verdict, forKey: .verdict)
+    try object.encode(version, forKey: .version)
   }
 }
 

@@ -16,13 +16,30 @@ public enum KnownNames {
     }
   }
 
+  /// Refuses names of analyses that fit none of those stored.
+  ///
+  /// - Throws: `MetatestError.Kind.noSuchRun`, which names the nearest; `WarehouseError`.
+  public static func requireAnalyses(_ names: [String], in warehouse: Warehouse) throws {
+    guard !names.isEmpty else { return }
+    let known = try warehouse.testRuns().map(\.analysis.name)
+    for wanted in names where !known.contains(where: { NamePattern.matches($0, wanted) }) {
+      let nearest = nearestName(to: wanted, among: known).map { "did you mean \($0)? " } ?? ""
+      throw MetatestError(
+        .noSuchRun, "there is no analysis '\(wanted.clipped(to: 60))' with a test run",
+        remedy: nearest + "list them with: vis-meta runs")
+    }
+  }
+
   /// What is known, for answers without a single value.
   ///
+  /// - Parameter what: what does not fit.
   /// - Returns: as "no value fits; known blocks are BORN, CURIE": of each restriction that names
   ///   something that no run has, else the blocks.
-  public static func hint(_ filter: ResultFilter, in warehouse: Warehouse) throws -> String {
+  public static func hint(
+    _ filter: ResultFilter, in warehouse: Warehouse, for what: String = "value"
+  ) throws -> String {
     let runs = try warehouse.testRuns()
-    guard !runs.isEmpty else { return "no value fits; the warehouse holds no test run" }
+    guard !runs.isEmpty else { return "no \(what) fits; the warehouse holds no test run" }
     func listed(_ names: some Sequence<String>) -> String {
       let sorted = Set(names).sorted()
       let more = sorted.count > 20 ? " and \(sorted.count - 20) more" : ""
@@ -44,6 +61,6 @@ public enum KnownNames {
       if !isKnown { known.append("known \(words) are \(listed(there))") }
     }
     if known.isEmpty { known.append("known blocks are \(listed(runs.map(\.block)))") }
-    return "no value fits; " + known.joined(separator: "; ")
+    return "no \(what) fits; " + known.joined(separator: "; ")
   }
 }

@@ -23,6 +23,15 @@ public struct RunOverview: Sendable, Encodable {
   /// How many checks were made, and how many of them failed.
   public let checks, failedChecks: Int
 
+  /// The program's version.
+  public let version: String
+  /// The SHA-256 of what of the configuration matters for the test.
+  public let configuration: String
+  /// How long its steps took together.
+  public let seconds: Double
+  /// How many raw files it read, and the size of all files that it read.
+  public let frames, inputBytes: Int
+
   /// Looks at a run.
   ///
   /// - Throws: `WarehouseError`.
@@ -45,5 +54,11 @@ public struct RunOverview: Sendable, Encodable {
     let all = try warehouse.checks(of: stored.key)
     checks = all.count
     failedChecks = all.count { !$0.passed }
+    let facts = try warehouse.facts(of: stored.key)
+    version = facts.programVersion
+    configuration = stored.configurationDigest
+    seconds = facts.seconds
+    frames = facts.frames
+    inputBytes = facts.bytes
   }
 }

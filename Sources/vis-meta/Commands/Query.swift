@@ -1,23 +1,30 @@
 import ArgumentParser
 import CommandLineStyle
 import Metatests
-import Reporting
 import Warehouse
 
-/// Measured values.
+/// Measured values, and their statistics.
 struct Query: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Prints measured values.",
+    abstract: "Prints measured values, or statistics of them.",
     discussion: """
-      Without --all-runs and --analysis, the run that stands for each block and test is asked: the \
-      latest accepted one, else the latest finished one. Options that restrict the answer may be \
-      given more than once. A value that could not be measured has its reason instead. JSON is an
-      array of objects, in which null stands for "none".
+      Without --all-runs and --analysis, the run that stands for each block and test is asked: of \
+      those that fit, the latest accepted one, else the latest finished one. Options that restrict \
+      the answer may be given more than once; names may hold * (any characters) and ? (one). A value \
+      that could not be measured has its reason instead. JSON is an array of objects, in which null \
+      stands for "none".
+
+      With --statistics there is one line for each group: the number of values and of places without \
+      one, mean, standard deviation, extremes, median and percentiles, the mean weighted with the \
+      uncertainties, its own uncertainty, how many values it is of, and their chi-square about it.
 
       EXAMPLES:
         vis-meta query --quantity bias.ron --block BORN
         vis-meta query --quantity 'bias.*' --ccd CCD1 --quadrant E --format csv > born.csv
-        vis-meta query --quantity bias.frame.offset --obsid 1200 --json
+        vis-meta query --quantity bias.frame.offset --obsid 1200-1210 --json
+        vis-meta query -q bias.ron --item img --sort value --descending --limit 10
+        vis-meta query -q bias.ron --item img --by block,ccd --percentiles 5,95
+        vis-meta query -q bias.ron --as-of 2019-03-31
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
@@ -26,115 +33,128 @@ struct Query: ParsableCommand {
 
   @OptionGroup var warehouse: WarehouseOptions
   @OptionGroup var results: ResultOptions
+  @Flag(name: .long, help: "Print statistics instead of values; by quantity unless --by is given.")
+  var statistics = false
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Statistics by these, with commas between: "
+        + ResultDimension.allCases.map(\.column).joined(separator: ", ") + ".",
+      valueName: "names"),
+    transform: Query.dimensions)
+  var by: [ResultDimension]?
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Statistics with these percentiles, such as 5,95.", valueName: "numbers"),
+    transform: Query.percentiles)
+  var percentiles: [Double]?
+  @Option(name: .long, help: ArgumentHelp("Sort by this column.", valueName: "column"))
+  var sort: String?
+  @Flag(name: .long, help: "Sort from the greatest to the least.")
+  var descending = false
+  @Option(name: .long, help: ArgumentHelp("Print so many lines at most.", valueName: "number"))
+  var limit: Int?
   @Option(name: .long, help: "How to print: table, csv or json.")
   var format: Format?
   @OptionGroup var output: JSONOption
 
+  private var asksForStatistics: Bool { statistics || by != nil || percentiles != nil }
+
+  func validate() throws {
+    if let limit, limit < 0 { throw ValidationError("--limit is not negative") }
+    if descending, sort == nil { throw ValidationError("--descending needs --sort") }
+    if output.json, let format, format != .json {
+      throw ValidationError("--json and --format \(format.rawValue) contradict each other")
+    }
+    if let sort, !asksForStatistics, !MeasurementRow.columns.contains(sort) {
+      throw ValidationError(
+        "--sort takes one of " + MeasurementRow.columns.joined(separator: ", "))
+    }
+  }
+
   func run() throws {
     let filter = results.filter
     let format = format ?? (output.json ? .json : .table)
-    var printer = RowPrinter(format: format)
     let hint = try warehouse.with(.reading) { warehouse -> String? in
       try KnownNames.requireQuantities(filter.quantities, in: warehouse)
-      try warehouse.forEachResult(matching: filter) { row in
-        try CancellationFlag.check()
-        try printer.add([MeasurementRow(row)])
-      }
-      return printer.isEmpty ? try KnownNames.hint(filter, in: warehouse) : nil
+      let isEmpty =
+        asksForStatistics
+        ? try printStatistics(filter, format, warehouse) : try printRows(filter, format, warehouse)
+      return isEmpty ? try KnownNames.hint(filter, in: warehouse) : nil
     }
-    printer.finish()
     if let hint { printNote("vis-meta: \(hint)") }
   }
-}
 
-/// Prints rows as they come; a table only when all are known, since its widths depend on them.
-struct RowPrinter {
-  private let format: Query.Format
-  private var lines: [[String]] = []
-  private var hasBegun = false
-  private var isFirst = true
-
-  /// Whether no row was printed.
-  var isEmpty: Bool { isFirst }
-
-  private static let names = [
-    "block", "slot", "test", "session", "run", "ccd", "quadrant", "obsid", "item", "quantity",
-    "value", "uncertainty", "count", "unit", "reason", "analysis", "campaign", "verdict",
-  ]
-
-  init(format: Query.Format) { self.format = format }
-
-  /// The beginning is printed with the first answer, so that an error leaves standard output empty.
-  private mutating func begin() {
-    guard !hasBegun else { return }
-    hasBegun = true
-    switch format {
-    case .csv: printOutput(CSVText.line(Self.names.map { .text($0) }))
-    case .json: printOutput("[")
-    case .table: break
+  /// - Returns: whether there was none.
+  private func printStatistics(
+    _ filter: ResultFilter, _ format: Format, _ warehouse: Warehouse
+  ) throws -> Bool {
+    var table = try StatisticsTable(
+      warehouse, matching: filter, by: by ?? [.quantity], percentiles: percentiles ?? [])
+    if let sort, !table.columns.contains(sort) {
+      throw WrongUse(
+        problem: "--sort takes one of " + table.columns.joined(separator: ", "), remedy: nil)
     }
+    let isEmpty = table.groups.isEmpty
+    table.sort(by: sort, descending: descending, limit: limit)
+    printOutput(try StatisticsText.text(table, format))
+    if let note = table.note { printNote("vis-meta: \(note)") }
+    return isEmpty
   }
 
-  mutating func add(_ rows: [MeasurementRow]) throws {
-    begin()
-    for row in rows {
-      switch format {
-      case .json:
-        let line = try JSONText.line(row)
-        printOutput((isFirst ? "\n  " : ",\n  ") + line.dropLast())
-      case .csv: printOutput(CSVText.line(Self.cells(row)))
-      case .table:
-        let digits = row.uncertainty.flatMap {
-          $0 > 0 ? NumberText.digits(for: [$0], atLeast: 0) : nil
-        }
-        func number(_ value: Double?) -> String {
-          guard let value else { return "" }
-          return digits.map { NumberText.fixed(value, digits: $0) } ?? "\(value)"
-        }
-        lines.append([
-          row.block, row.slot ?? "", row.test, row.session, String(row.run), row.ccd ?? "",
-          row.quadrant ?? "", row.obsid.map(String.init) ?? "", row.item ?? "", row.quantity,
-          number(row.value), number(row.uncertainty), row.count.map(String.init) ?? "", row.unit,
-          row.reason ?? "",
-        ])
+  private struct Enough: Error {}
+
+  /// - Returns: whether there was none.
+  private func printRows(
+    _ filter: ResultFilter, _ format: Format, _ warehouse: Warehouse
+  ) throws -> Bool {
+    var printer = RowPrinter(format: format)
+    var count = 0
+    if let sort {
+      var sorted = SortedRows<MeasurementRow>(descending: descending, limit: limit)
+      try warehouse.forEachResult(matching: filter) { row in
+        try CancellationFlag.check()
+        count += 1
+        let row = MeasurementRow(row)
+        sorted.add(row, key: row.sortKey(sort))
       }
-      isFirst = false
+      for row in sorted.rows() { try printer.add(row) }
+    } else {
+      do {
+        try warehouse.forEachResult(matching: filter) { row in
+          try CancellationFlag.check()
+          count += 1
+          if let limit, count > limit { throw Enough() }
+          try printer.add(MeasurementRow(row))
+        }
+      } catch is Enough {}
+    }
+    printer.finish()
+    return count == 0
+  }
+
+  // MARK: - Lists in options
+
+  private static func parts(_ argument: String) -> [String] {
+    argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  @Sendable private static func dimensions(_ argument: String) throws -> [ResultDimension] {
+    try parts(argument).reduce(into: []) { list, name in
+      guard let dimension = ResultDimension(column: name) else {
+        throw ArgumentProblem(
+          "known are " + ResultDimension.allCases.map(\.column).joined(separator: ", "))
+      }
+      if !list.contains(dimension) { list.append(dimension) }
     }
   }
 
-  mutating func finish() {
-    begin()
-    switch format {
-    case .csv: break
-    case .json: printOutput(isFirst ? "]\n" : "\n]\n")
-    case .table: printOutput(table.text(for: .current(.output)))
+  @Sendable private static func percentiles(_ argument: String) throws -> [Double] {
+    try parts(argument).reduce(into: []) { list, text in
+      guard let percent = Double(text), (0...100).contains(percent) else {
+        throw ArgumentProblem("percentiles are numbers from 0 to 100, with commas between")
+      }
+      if !list.contains(percent) { list.append(percent) }
     }
-  }
-
-  /// The rows for people: numbers to the second digit of their uncertainty, columns without any
-  /// entry left out.
-  private var table: TextTable {
-    let right: Set<String> = ["run", "obsid", "value", "uncertainty", "count"]
-    let names = Self.names.dropLast(3)
-    let used = names.indices.filter { index in
-      lines.isEmpty || lines.contains { !$0[index].isEmpty }
-    }
-    var table = TextTable(
-      used.map { .init(names[$0].uppercased(), right.contains(names[$0]) ? .right : .left) })
-    for line in lines { table.append(used.map { line[$0].isEmpty ? "-" : line[$0] }) }
-    return table
-  }
-
-  private static func cells(_ row: MeasurementRow) -> [CSVText.Cell] {
-    func text(_ text: String?) -> CSVText.Cell { text.map { .text($0) } ?? .empty }
-    func number(_ value: Double?) -> CSVText.Cell { value.map { .number($0) } ?? .empty }
-    func integer(_ value: Int?) -> CSVText.Cell { value.map { .integer($0) } ?? .empty }
-    return [
-      .text(row.block), text(row.slot), .text(row.test), .text(row.session),
-      integer(Int(exactly: row.run)), text(row.ccd), text(row.quadrant), integer(row.obsid),
-      text(row.item), .text(row.quantity), number(row.value), number(row.uncertainty),
-      integer(row.count), .text(row.unit), text(row.reason), .text(row.analysis),
-      .text(row.campaign), text(row.verdict),
-    ]
   }
 }

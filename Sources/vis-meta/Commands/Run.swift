@@ -17,6 +17,8 @@ struct Run: AsyncParsableCommand {
       EXAMPLES:
         vis-meta run MetaBias
         vis-meta run MetaBias --campaign flight --design initial --json
+        vis-meta run MetaBias --as-of 2019-03-31 --out march
+        vis-meta run MetaBias --analysis FM20190323_193647_D11
       """)
 
   private struct Answer: Encodable {
@@ -56,6 +58,18 @@ struct Run: AsyncParsableCommand {
   var campaign: String?
   @Option(
     name: .long,
+    help: ArgumentHelp(
+      "As it was at this instant: runs finished and verdicts given by then.", valueName: "time"),
+    transform: TimeArgument.init)
+  var asOf: TimeArgument?
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Blocks with a run in this analysis use it, whatever was accepted; may hold * and ?.",
+      valueName: "name"))
+  var analysis: [String] = []
+  @Option(
+    name: .long,
     help: ArgumentHelp("Where files go instead of the warehouse.", valueName: "folder"))
   var out: String?
   @Flag(name: .shortAndLong, help: "No progress on standard error.")
@@ -67,11 +81,12 @@ struct Run: AsyncParsableCommand {
     let (plane, chosen) = try design.plane()
     let store = try Warehouse.open(at: warehouse.path, mode: .reading)
     defer { try? store.close() }
+    try KnownNames.requireAnalyses(analysis, in: store)
     let progress = ProgressLine(isQuiet: quiet)
     let outcome = try await MetatestRunner.run(
       type,
       MetatestInput(
-        warehouse: store, plane: plane, design: chosen, campaign: campaign,
+        warehouse: store, plane: plane, design: chosen, scope: RunSelector.Scope(campaign: campaign, asOf: asOf?.end, analyses: analysis),
         folder: out ?? "\(warehouse.path)/reports/\(type.name)"),
       progress: { progress.note("vis-meta: \($0)") }, check: CancellationFlag.check)
     progress.finish()

@@ -14,6 +14,7 @@ struct Status: ParsableCommand {
       EXAMPLES:
         vis-meta status
         vis-meta status --test BIAS01 --json
+        vis-meta status --as-of 2019-03-31
       """)
 
   @OptionGroup var warehouse: WarehouseOptions
@@ -22,12 +23,18 @@ struct Status: ParsableCommand {
   var test: String?
   @Option(name: .long, help: ArgumentHelp("Only this block.", valueName: "name"))
   var block: String?
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "As it was at this instant: runs finished and verdicts given by then.", valueName: "time"),
+    transform: TimeArgument.init)
+  var asOf: TimeArgument?
   @OptionGroup var output: JSONOption
 
   func run() throws {
     let (_, chosen) = try design.plane()
     let status = try warehouse.with(.reading) {
-      try CampaignStatus($0, design: chosen, test: test, block: block)
+      try CampaignStatus($0, design: chosen, test: test, block: block, asOf: asOf?.end)
     }
     if output.json { return printOutput(try JSONText.text(status)) }
     var table = TextTable([

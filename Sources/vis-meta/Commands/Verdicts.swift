@@ -24,6 +24,11 @@ struct VerdictOptions: ParsableArguments {
           problem: "the analysis has \(runs.count) test runs",
           remedy: "name one of " + runs.map { String($0.key.id) }.joined(separator: ", "))
       }
+      if state == .withdrawn, run.verdict == nil {
+        throw WrongUse(
+          problem: "run \(run.key.id) has no verdict to withdraw",
+          remedy: "see its verdicts with: vis-meta show \(run.key.id)")
+      }
       try warehouse.add(
         VerdictRecord(state: state, reason: reason, author: author, time: time), to: run.key)
       return try RunOverview(try warehouse.testRun(run.key), in: warehouse)
@@ -62,4 +67,20 @@ struct Reject: ParsableCommand {
   @OptionGroup var verdict: VerdictOptions
 
   func run() throws { try verdict.add(.rejected) }
+}
+
+/// Takes the verdict on a run back.
+struct Withdraw: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Takes the verdict on a test run back: it counts as if there were none.",
+    discussion: """
+      Nothing is removed: the withdrawal is kept beside the verdict, and --as-of an earlier instant \
+      still sees the verdict.
+
+      EXAMPLES:
+        vis-meta withdraw 12 --reason "rejected by mistake" --author "A. Reviewer"
+      """)
+  @OptionGroup var verdict: VerdictOptions
+
+  func run() throws { try verdict.add(.withdrawn) }
 }
