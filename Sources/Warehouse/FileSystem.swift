@@ -41,14 +41,131 @@ enum FileSystem {
   }
 
   /// Runs `body` while no other process holds the lock on `folder`.
-  static func holdingLock<Value>(on folder: String, _ body: () throws -> Value) throws -> Value {
+  ///
+  /// A lock ends with its process, however that ends.
+  ///
+  /// - Parameters:
+  ///   - isShared: whether others that share it may hold it as well.
+  ///   - seconds: how long it is waited for; nil for ever.
+  /// - Throws: `WarehouseError` of kind `.busy` where another process keeps it.
+  static func holdingLock<Value>(
+    on folder: String, isShared: Bool = false, seconds: Double? = nil, _ body: () throws -> Value
+  ) throws -> Value {
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(action: "open", path: folder, errno: errno) }
     defer { close(descriptor) }
-    while flock(descriptor, LOCK_EX) != 0 {
-      guard errno == EINTR else { throw FileError(action: "lock", path: folder, errno: errno) }
+    let kind = isShared ? LOCK_SH : LOCK_EX
+    let deadline = seconds.map { ContinuousClock.now + .seconds(max(0, min($0, 1e6))) }
+    while flock(descriptor, deadline == nil ? kind : kind | LOCK_NB) != 0 {
+      if errno == EINTR { continue }
+      guard errno == EWOULDBLOCK, let deadline else {
+        throw FileError(action: "lock", path: folder, errno: errno)
+      }
+      guard ContinuousClock.now < deadline else {
+        throw WarehouseError(
+          .busy, "a merge, a backup or a collection of garbage is at work here", place: folder)
+      }
+      usleep(20_000)
     }
     return try body()
+  }
+
+  /// The bytes that an unprivileged program may still write to the disk of `path`; nil where
+  /// unknown.
+  static func freeBytes(at path: String) -> Int? {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return nil }
+    let (bytes, overflow) = Int(clamping: status.f_bavail)
+      .multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
+    return overflow ? Int.max : bytes
+  }
+
+  /// Refuses to begin what a disk has no room for.
+  static func requireSpace(_ bytes: Int, at path: String, for purpose: String) throws {
+    guard let free = freeBytes(at: path), free < bytes else { return }
+    throw WarehouseError(
+      .full, "\(purpose) needs \(bytes) bytes, and \(free) are free", place: path)
+  }
+
+  /// Copies a regular file's bytes; a symbolic link in its place is refused.
+  ///
+  /// - Parameter target: a path where nothing is.
+  static func copy(_ source: String, to target: String) throws {
+    let input = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard input >= 0 else { throw FileError(action: "copy", path: source, errno: errno) }
+    defer { close(input) }
+    var status = stat()
+    guard fstat(input, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError(kind: .failed, action: "copy what is no plain file", path: source)
+    }
+    let output = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    guard output >= 0 else { throw FileError(action: "write", path: target, errno: errno) }
+    defer { close(output) }
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = buffer.withUnsafeMutableBytes { read(input, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw FileError(action: "read", path: source, errno: errno) }
+      if count == 0 { return }
+      var written = 0
+      while written < count {
+        let more = buffer.withUnsafeBytes {
+          write(output, $0.baseAddress?.advanced(by: written), count - written)
+        }
+        if more < 0, errno == EINTR { continue }
+        guard more >= 0 else { throw FileError(action: "write", path: target, errno: errno) }
+        written += more
+      }
+    }
+  }
+
+  /// All regular files and symbolic links below a folder, by their paths relative to it, sorted;
+  /// links are not followed.
+  static func files(below folder: String) -> [String] {
+    var result: [String] = []
+    var folders = [""]
+    while let relative = folders.popLast() {
+      guard let stream = opendir(folder + "/" + relative) else { continue }
+      defer { closedir(stream) }
+      while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        guard name != ".", name != ".." else { continue }
+        let path = relative.isEmpty ? name : relative + "/" + name
+        var status = stat()
+        guard lstat(folder + "/" + path, &status) == 0 else { continue }
+        if status.st_mode & S_IFMT == S_IFDIR { folders.append(path) } else { result.append(path) }
+      }
+    }
+    return result.sorted()
+  }
+
+  /// Removes the folders below `folder` in which nothing is, and at last `folder` itself where
+  /// `includingItself`; whatever is not empty stays.
+  static func removeEmptyFolders(below folder: String, includingItself: Bool = false) {
+    if let stream = opendir(folder) {
+      defer { closedir(stream) }
+      while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        var status = stat()
+        guard name != ".", name != "..", lstat(folder + "/" + name, &status) == 0,
+          status.st_mode & S_IFMT == S_IFDIR
+        else { continue }
+        removeEmptyFolders(below: folder + "/" + name, includingItself: true)
+      }
+    }
+    if includingItself { rmdir(folder) }
+  }
+
+  /// Flushes a folder's entries to the disk.
+  static func flush(folder: String) {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
   }
 
   /// Refuses a folder on a network file system, whose shared memory WAL cannot use.

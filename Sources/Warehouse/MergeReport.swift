@@ -2,9 +2,7 @@
 public struct MergeConflict: Sendable, Hashable {
   /// The kinds of conflict.
   public enum Kind: String, Sendable, CaseIterable {
-    /// It still runs.
-    case unfinished
-    /// It is here already, with other content.
+    /// It, or a run of it, is here already, with other content.
     case changed
     /// Another analysis of that name is here.
     case name
@@ -13,6 +11,16 @@ public struct MergeConflict: Sendable, Hashable {
     /// A product of that path is here with other content, or the shard's own is not what its record
     /// says.
     case product
+
+    /// What to do.
+    public var remedy: String {
+      switch self {
+      case .changed: "find out which copy is right; gc or reject the other, then merge again"
+      case .name: "two machines gave the same name: run the analysis there again under another"
+      case .unit: "the program's version differs: run the analysis there again with this one"
+      case .product: "vis-meta verify there; where only a leftover is here, vis-meta gc --apply"
+      }
+    }
   }
 
   /// What kind of conflict.
@@ -25,10 +33,44 @@ public struct MergeConflict: Sendable, Hashable {
 
 /// What a merge did, or would do.
 public struct MergeReport: Sendable, Hashable {
+  /// A test run, or an analysis without any, that is not finished.
+  public struct Left: Sendable, Hashable {
+    /// Why it was left.
+    public enum Reason: String, Sendable, CaseIterable {
+      /// A process works on it, or another machine, of which nothing can be known.
+      case running
+      /// Its process ended without a word.
+      case killed
+      /// It was interrupted, and can be taken up.
+      case interrupted
+      /// Nothing of the analysis is finished yet.
+      case begun
+
+      /// What to do.
+      public var remedy: String {
+        switch self {
+        case .running, .begun: "merge again when it is finished"
+        case .killed, .interrupted: "finish it there with vison-run, then merge again"
+        }
+      }
+    }
+
+    /// The analysis's name.
+    public let analysis: String
+    /// Block, test and session; nil for an analysis without a finished run.
+    public let run: String?
+    /// Why.
+    public let reason: Reason
+  }
+
   /// Names of the analyses that were added.
   public internal(set) var added: [String] = []
   /// Names of the analyses that were here already, with the same content.
   public internal(set) var present: [String] = []
+  /// Names of the analyses that were here, and of which further test runs were added.
+  public internal(set) var extended: [String] = []
+  /// What was left in the shard, since it is not finished there.
+  public internal(set) var left: [Left] = []
   /// Why nothing was merged; empty where all is well.
   public internal(set) var conflicts: [MergeConflict] = []
   /// The number of test runs that were added.

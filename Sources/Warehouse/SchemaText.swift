@@ -19,20 +19,26 @@ extension Schema {
     return result
   }
 
-  /// What a new warehouse declares.
-  static func expected() throws -> Set<String> {
+  /// What a new warehouse of some version declares.
+  static func expected(version: Int) throws -> Set<String> {
     let queue = try DatabaseQueue()
-    try migrator.migrate(queue)
+    let migrations = migrator.migrations
+    guard migrations.indices.contains(version - 1) else { return [] }
+    try migrator.migrate(queue, upTo: migrations[version - 1])
     return try queue.read(declarations)
   }
 
   /// The ways in which a database is not what this program would make; each is one short text.
-  static func differences(of database: Database) throws -> [String] {
+  ///
+  /// - Parameter version: the schema's; each version is one migration.
+  static func differences(
+    of database: Database, version: Int = Warehouse.schemaVersion
+  ) throws -> [String] {
     func name(_ text: String) -> String {
       text.split(separator: "|").prefix(2).joined(separator: " ").clipped(to: 100)
     }
     let found = try declarations(of: database)
-    let wanted = try expected()
+    let wanted = try expected(version: version)
     return wanted.subtracting(found).map { "\(name($0)) is missing or declared otherwise" }.sorted()
       + found.subtracting(wanted).map { "\(name($0)) is not of this schema" }.sorted()
   }

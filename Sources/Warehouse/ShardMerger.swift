@@ -43,19 +43,42 @@ struct ShardMerger {
 
   // MARK: - Analyses
 
-  mutating func copy(analysis: Int64) throws {
+  /// Copies an analysis without its runs.
+  ///
+  /// - Returns: its number in the target.
+  mutating func copy(analysis: Int64) throws -> Int64 {
     let columns = [
       "name", "ulid", "programVersion", "libraries", "host", "operator", "commandLine",
       "configuration", "configurationSHA256", "started", "finished", "status",
     ]
     try copy("analysis", columns.map(Column.same), where: "id", analysis, run: 0)
     let new = target.lastInsertedRowID
-    let runs = try Int64.fetchAll(
-      source, sql: "SELECT id FROM testRun WHERE analysis = ? ORDER BY id", arguments: [analysis])
-    for run in runs { try copy(run: run, to: new) }
+    // Nothing here works on it, and the rest of it may come with a later merge.
+    try target.execute(
+      sql: "UPDATE analysis SET status = 'interrupted' WHERE id = ? AND status = 'running'",
+      arguments: [new])
+    return new
   }
 
-  private mutating func copy(run: Int64, to analysis: Int64) throws {
+  /// An analysis of which a part came before may have ended since.
+  func updateEnds(of analyses: [(source: Int64, target: Int64)]) throws {
+    for analysis in analyses {
+      let row = try Row.fetchOne(
+        source, sql: "SELECT status, finished FROM analysis WHERE id = ? AND status <> 'running'",
+        arguments: [analysis.source])
+      guard let row else { continue }
+      try target.execute(
+        sql: """
+          UPDATE analysis SET status = ?, finished = ? WHERE id = ? AND status = 'interrupted'
+          """,
+        arguments: [
+          row[0] as DatabaseValue, row[1] as DatabaseValue, analysis.target,
+        ])
+    }
+  }
+
+  /// Copies a test run with all that belongs to it.
+  mutating func copy(run: Int64, to analysis: Int64) throws {
     let same = [
       "cameraText", "test", "session", "firstObsid", "lastObsid", "dayFolders", "configurationSHA256",
       "inputSHA256", "started", "finished", "status",
@@ -146,8 +169,26 @@ struct ShardMerger {
             """, arguments: StatementArguments(row.databaseValues))
         added += target.changesCount
       }
+      if !rows.isEmpty { try keepLatestVerdicts(of: analysis) }
     }
     return added
+  }
+
+  /// The last row is the one that counts: where an older verdict came in after a later one, the
+  /// later one is given once more.
+  private func keepLatestVerdicts(of analysis: Int64) throws {
+    let ulid = try String.fetchOne(
+      source, sql: "SELECT ulid FROM analysis WHERE id = ?", arguments: [analysis])
+    try target.execute(
+      sql: """
+        INSERT INTO verdict (testRun, state, reason, author, time)
+        SELECT latest.testRun, latest.state, latest.reason, latest.author, latest.time
+        FROM testRun JOIN analysis ON analysis.id = testRun.analysis
+          JOIN verdict AS latest ON latest.id = (SELECT id FROM verdict
+            WHERE verdict.testRun = testRun.id ORDER BY time DESC, id DESC LIMIT 1)
+        WHERE analysis.ulid = ? AND latest.time > (SELECT time FROM verdict
+          WHERE verdict.testRun = testRun.id ORDER BY id DESC LIMIT 1)
+        """, arguments: [ulid])
   }
 
   // MARK: - Rows

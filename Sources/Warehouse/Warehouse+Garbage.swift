@@ -5,7 +5,8 @@ import GRDB
   import Glibc
 #endif
 
-/// Test runs whose results can be made again, and that nobody judged.
+/// What may go: test runs whose results can be made again and that nobody judged, files that kills
+/// left, and, where they are asked for, reports.
 public struct GarbagePlan: Sendable, Hashable {
   /// Why a run may go.
   public enum Reason: String, Sendable, CaseIterable {
@@ -35,10 +36,24 @@ public struct GarbagePlan: Sendable, Hashable {
     public let products: [String]
     /// Their size in bytes.
     public let productBytes: Int
+    /// Whether it runs by its record, and its process is dead.
+    let isAbandoned: Bool
   }
 
   /// The runs, by number.
-  public let candidates: [Candidate]
+  public internal(set) var candidates: [Candidate] = []
+  /// The files that kills left, by path.
+  public internal(set) var leftovers: [Leftover] = []
+  /// Reports, which can be made again from the warehouse: paths relative to it.
+  public internal(set) var reports: [Leftover] = []
+
+  /// Whether there is nothing to remove.
+  public var isEmpty: Bool { candidates.isEmpty && leftovers.isEmpty && reports.isEmpty }
+
+  /// The bytes that files take.
+  public var bytes: Int {
+    candidates.reduce(0) { $0 + $1.productBytes } + (leftovers + reports).reduce(0) { $0 + $1.bytes }
+  }
 }
 
 extension Warehouse {
@@ -46,57 +61,118 @@ extension Warehouse {
   ///
   /// A run with a verdict, whichever, is never listed, nor the latest finished run of a block,
   /// test and session, nor one that a living process, or another machine, works on.
-  public func garbagePlan() throws -> GarbagePlan {
-    try reading { GarbagePlan(candidates: try Warehouse.candidates($0)) }
+  ///
+  /// - Parameter includingReports: whether the reports below `reports` are listed as well.
+  public func garbagePlan(includingReports: Bool = false) throws -> GarbagePlan {
+    let files = productFiles()
+    return try reading { database in
+      var plan = GarbagePlan()
+      plan.candidates = try Warehouse.candidates(database)
+      plan.leftovers = try leftovers(among: files, database)
+      if includingReports {
+        plan.reports = FileSystem.files(below: absolutePath("reports")).map { name in
+          let path = "reports/" + name
+          return Leftover(
+            path: path, bytes: FileSystem.size(of: absolutePath(path)) ?? 0, isTemporary: false)
+        }
+      }
+      return plan
+    }
   }
 
-  /// Removes the runs of a plan: all their rows in one transaction, then their product files.
+  /// Removes what a plan lists: all rows of its runs in one transaction, then their product files,
+  /// files that kills left, and reports.
   ///
-  /// A run that is no candidate any more (a verdict was given since) stays. A kill leaves all rows
-  /// or none, and at most files that belong to no result, which `verify` names.
+  /// What is no garbage any more (a verdict was given since, a run was taken up) stays. A kill
+  /// leaves all rows or none, and at most files that belong to no result, which the next collection
+  /// removes.
   ///
   /// - Returns: what was removed.
+  /// - Throws: `WarehouseError` of kind `.busy` while a merge or a backup is at work, ...
   public func collectGarbage(_ plan: GarbagePlan) throws -> GarbagePlan {
     guard mode == .writing else {
       throw WarehouseError(.readOnly, "the warehouse was opened for reading", place: databasePath)
     }
-    var removed: [GarbagePlan.Candidate] = []
-    do {
-      // A connection of its own: with foreign keys on, SQLite would look through all rows that
-      // might refer to each removed one.
-      var configuration = Configuration()
-      configuration.foreignKeysEnabled = false
-      configuration.busyMode = .timeout(60)
-      configuration.prepareDatabase {
-        try $0.execute(sql: "PRAGMA trusted_schema = OFF")
+    return try FileSystem.holdingLock(on: folder, seconds: 60) {
+      var removed = GarbagePlan()
+      do {
+        removed.candidates = try removeRows(of: plan)
+        removed.leftovers = try removeLeftovers(plan, after: removed.candidates)
+      } catch let error as DatabaseError {
+        throw WarehouseError.wrapping(error, place: databasePath)
       }
-      let queue = try DatabaseQueue(path: databasePath, configuration: configuration)
-      try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-      try queue.writeWithoutTransaction { database in
-        try database.inTransaction(.immediate) {
-          let wanted = Set(plan.candidates.map(\.run))
-          removed = try Warehouse.candidates(database).filter { wanted.contains($0.run) }
-          for candidate in removed { try Warehouse.remove(candidate.run, database) }
-          return .commit
-        }
+      removed.reports = plan.reports.filter {
+        isOwnFile($0.path, below: "reports") && unlink(absolutePath($0.path)) == 0
       }
-      try queue.close()
-    } catch let error as DatabaseError {
-      throw WarehouseError.wrapping(error, place: databasePath)
+      FileSystem.removeEmptyFolders(below: absolutePath("products"))
+      if !plan.reports.isEmpty { FileSystem.removeEmptyFolders(below: absolutePath("reports")) }
+      return removed
     }
-    for product in removed.flatMap(\.products) where isOwnProduct(product) {
-      unlink(absolutePath(product))
-    }
-    return GarbagePlan(candidates: removed)
   }
 
-  /// Whether a path is that of a file below `products`, with no link leading out.
-  private func isOwnProduct(_ path: String) -> Bool {
-    guard SafeName.staysBelow(path), path.hasPrefix("products/"),
+  private func removeRows(of plan: GarbagePlan) throws -> [GarbagePlan.Candidate] {
+    let wanted = Set(plan.candidates.map(\.run))
+    guard !wanted.isEmpty else { return [] }
+    // A connection of its own: with foreign keys on, SQLite would look through all rows that
+    // might refer to each removed one.
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = false
+    configuration.busyMode = .timeout(60)
+    configuration.prepareDatabase {
+      try $0.execute(sql: "PRAGMA trusted_schema = OFF")
+    }
+    let queue = try DatabaseQueue(path: databasePath, configuration: configuration)
+    try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+    var removed: [GarbagePlan.Candidate] = []
+    try queue.writeWithoutTransaction { database in
+      try database.inTransaction(.immediate) {
+        removed = try Warehouse.candidates(database).filter { wanted.contains($0.run) }
+        for candidate in removed { try Warehouse.remove(candidate.run, database) }
+        try Warehouse.removeEmptiedAnalyses(removed, database)
+        return .commit
+      }
+    }
+    try queue.close()
+    return removed
+  }
+
+  /// Unlinks files while nobody can begin, take up or commit a run.
+  private func removeLeftovers(
+    _ plan: GarbagePlan, after removed: [GarbagePlan.Candidate]
+  ) throws -> [Leftover] {
+    let planned = Set(plan.leftovers.map(\.path))
+    let mine = Set(removed.flatMap(\.products))
+    let files = (planned.union(mine)).sorted().filter { isOwnFile($0, below: "products") }
+    guard !files.isEmpty else { return [] }
+    return try writing { database in
+      try leftovers(among: files, database).filter { leftover in
+        unlink(absolutePath(leftover.path)) == 0 && !mine.contains(leftover.path)
+      }
+    }
+  }
+
+  /// Whether a path is that of a file below one of the warehouse's folders, with no link leading
+  /// out.
+  private func isOwnFile(_ path: String, below name: String) -> Bool {
+    guard SafeName.staysBelow(path), path.hasPrefix(name + "/"),
       let root = FileSystem.resolved(folder),
       let parent = FileSystem.resolved(AtomicFile.folder(of: absolutePath(path)))
     else { return false }
-    return parent.hasPrefix(root + "/products")
+    return parent == root + "/" + name || parent.hasPrefix(root + "/\(name)/")
+  }
+
+  /// An analysis whose last run went, and of which no process can begin another, goes as well.
+  private static func removeEmptiedAnalyses(
+    _ removed: [GarbagePlan.Candidate], _ database: Database
+  ) throws {
+    for name in Set(removed.map(\.analysis)).sorted() {
+      let ended = removed.contains { $0.analysis == name && $0.isAbandoned }
+      try database.execute(
+        sql: """
+          DELETE FROM analysis WHERE name = ? AND (status <> 'running' OR ?)
+            AND NOT EXISTS (SELECT 1 FROM testRun WHERE testRun.analysis = analysis.id)
+          """, arguments: [StoredText.encoded(name), ended])
+    }
   }
 
   private static func candidates(_ database: Database) throws -> [GarbagePlan.Candidate] {
@@ -120,10 +196,7 @@ extension Warehouse {
     return try rows.compactMap { row in
       let status = try stored(row[5], as: RunStatus.self)
       if status == .running {
-        guard let host = row[6] as String?, let boot = row[7] as String?,
-          let number = row[8] as Int64?, let start = row[9] as Int64?,
-          ProcessIdentity(host: host, boot: boot, processID: number, startTicks: start).isDead
-        else { return nil }
+        guard ProcessIdentity.lease(row, from: 6)?.isDead == true else { return nil }
       }
       func text(_ index: Int) -> String { StoredText.decoded(row[index]) }
       let run = TestRunKey(id: row[0])
@@ -139,7 +212,8 @@ extension Warehouse {
       return GarbagePlan.Candidate(
         run: run, analysis: text(1), block: text(2), test: text(3), session: text(4),
         reason: status == .finished ? .superseded : .interrupted, measurements: count ?? 0,
-        products: products.map(\.path), productBytes: products.reduce(0) { $0 + $1.size })
+        products: products.map(\.path), productBytes: products.reduce(0) { $0.addingReportingOverflow($1.size).partialValue },
+        isAbandoned: status == .running)
     }
   }
 

@@ -1,7 +1,3 @@
-import Dispatch
-import Foundation
-import GRDB
-
 /// A value as SQLite stores it.
 public enum SQLValue: Sendable, Hashable {
   case null
@@ -34,99 +30,44 @@ public struct SQLAnswer: Sendable, Hashable {
 
 extension Warehouse {
   /// Runs one reading statement on a connection of its own, which the database itself keeps from
-  /// writing: the file is opened read-only, and with `query_only`.
+  /// writing.
   ///
   /// - Parameters:
-  ///   - sql: SELECT, WITH, VALUES or EXPLAIN.
+  ///   - sql: SELECT, WITH, VALUES, EXPLAIN, or a PRAGMA that only tells of the schema.
   ///   - limit: the greatest number of rows returned.
   ///   - seconds: the time allowed.
   /// - Throws: `WarehouseError` of kind `.queryRefused` (anything else than one reading statement,
-  ///   or an error in it) or `.queryTooLong`.
+  ///   or an error in it, with its place) or `.queryTooLong`.
   public func readOnlySQL(
     _ sql: String, limit: Int = 10_000, seconds: Double = 5
   ) throws -> SQLAnswer {
-    guard Warehouse.isQuery(sql) else {
-      throw WarehouseError(.queryRefused, "the statement is no query")
-    }
-    var configuration = Configuration()
-    configuration.readonly = true
-    configuration.busyMode = .timeout(seconds)
-    configuration.prepareDatabase {
-      try $0.execute(sql: "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF")
-    }
-    let queue: DatabaseQueue
-    do {
-      queue = try DatabaseQueue(path: databasePath, configuration: configuration)
-    } catch let error as DatabaseError {
-      throw WarehouseError.wrapping(error, place: databasePath)
-    }
-    // Repeated, since an interruption counts only for a statement that has begun.
-    let timer = DispatchSource.makeTimerSource(queue: .global())
-    timer.schedule(deadline: .now() + max(0, seconds), repeating: 0.1)
-    timer.setEventHandler { queue.interrupt() }
-    timer.resume()
-    defer { timer.cancel() }
-    do {
-      return try queue.read { try Warehouse.answer(sql, limit: max(0, limit), $0) }
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_INTERRUPT {
-      throw WarehouseError(.queryTooLong, "the query took more than \(seconds) s")
-    } catch let error as DatabaseError {
-      switch error.resultCode {
-      case .SQLITE_ERROR, .SQLITE_READONLY, .SQLITE_AUTH, .SQLITE_MISUSE, .SQLITE_TOOBIG:
-        throw WarehouseError(.queryRefused, error.message ?? "SQLite refuses the query")
-      default: throw WarehouseError.wrapping(error, place: databasePath)
-      }
-    }
-  }
-
-  private static func answer(_ sql: String, limit: Int, _ database: Database) throws -> SQLAnswer {
-    let statement = try database.makeStatement(sql: sql)
-    guard statement.isReadonly, statement.columnCount > 0 else {
-      throw WarehouseError(.queryRefused, "the statement is no query")
-    }
+    var columns: [String] = []
     var rows: [[SQLValue]] = []
     var isCut = false
-    let cursor = try Row.fetchCursor(statement)
-    while let row = try cursor.next() {
-      guard rows.count < limit else {
+    try readOnlySQL(sql, seconds: seconds) {
+      columns = $0
+    } row: {
+      guard rows.count < max(0, limit) else {
         isCut = true
-        break
+        return false
       }
-      rows.append(row.databaseValues.map(SQLValue.init))
+      rows.append($0)
+      return true
     }
-    return SQLAnswer(columns: statement.columnNames, rows: rows, isCut: isCut)
+    return SQLAnswer(columns: columns, rows: rows, isCut: isCut)
   }
 
-  /// Whether the first word, after blanks and comments, is that of a query.
+  /// The same, row by row, so that memory does not grow with the answer.
   ///
-  /// PRAGMA and ATTACH count as reading for SQLite, so the read-only connection would let them by.
-  static func isQuery(_ sql: String) -> Bool {
-    var rest = Substring(sql)
-    while true {
-      rest = rest.drop { $0.isWhitespace || $0 == ";" }
-      if rest.hasPrefix("--") {
-        rest = rest.drop { !$0.isNewline }
-      } else if rest.hasPrefix("/*") {
-        guard let end = rest.dropFirst(2).range(of: "*/") else { return false }
-        rest = rest[end.upperBound...]
-      } else {
-        break
-      }
-    }
-    let word = rest.prefix { $0.isLetter }.uppercased()
-    return ["SELECT", "WITH", "VALUES", "EXPLAIN"].contains(word)
-  }
-}
-
-extension SQLValue {
-  init(_ value: DatabaseValue) {
-    self =
-      switch value.storage {
-      case .null: .null
-      case .int64(let number): .integer(number)
-      case .double(let number): .real(number)
-      case .string(let text): .text(StoredText.decoded(text))
-      case .blob(let bytes): .blob(Array(bytes))
-      }
+  /// - Parameters:
+  ///   - check: called often; what it throws ends the query.
+  ///   - columns: gets the columns' names once, before the first row.
+  ///   - row: gets each row; false ends the query.
+  public func readOnlySQL(
+    _ sql: String, seconds: Double, check: () throws -> Void = {},
+    columns: ([String]) throws -> Void, row: ([SQLValue]) throws -> Bool
+  ) throws {
+    let connection = try ReadOnlyConnection(path: databasePath)
+    try connection.run(sql, seconds: seconds, check: check, columns: columns, row: row)
   }
 }

@@ -6,9 +6,10 @@ import Testing
 
 /// kill -9 in the middle of merging and of collecting garbage, in a process of its own.
 @Suite struct OperationKillTests {
-  /// Only files without a result may be left: they come before their rows, and go after them.
+  /// Nothing is damaged; files without a result may be left, since they come before their rows, and
+  /// go after them.
   private func isSound(_ warehouse: Warehouse) throws -> Bool {
-    try warehouse.verify().allSatisfy { $0.kind == .unregistered }
+    try !warehouse.verify().contains { $0.kind.isDamage }
   }
 
   @Test(
@@ -44,9 +45,8 @@ import Testing
     let report = try warehouse.merge(shard: shardPath)
     #expect(report.isApplied && report.added.count == 8 - count && report.present.count == count)
     #expect(try warehouse.one(Int64.self, "SELECT count(*) FROM results") == 8 * 13)
-    let left = try warehouse.verify()
-    // A temporary of the killed process goes when its folder is next written to, or stays there.
-    #expect(left.allSatisfy { $0.place.contains(AtomicFile.temporaryPrefix) }, "\(left)")
+    _ = try warehouse.collectGarbage(try warehouse.garbagePlan())
+    #expect(try warehouse.verify().isEmpty)
     withExtendedLifetime((shard, folder)) {}
   }
 
@@ -58,12 +58,20 @@ import Testing
     let source = try Warehouse.create(at: folder.path)
     for number in 1...9 {
       let run = try source.newRun(number, .sample(started: "2019-03-0\(number)T00:00:00Z"))
+      let path =
+        try source.makeProductFolder(block: "BORN", test: "BIAS01", analysis: "A\(number)") + "/p"
+      try AtomicFile.write("p", to: source.absolutePath(path))
       try source.commit(
         SubtaskCommit(
           name: "s", ordinal: 0, seconds: 0,
           measurements: (0..<300).map {
             MeasurementRecord(quantity: .offset, obsid: $0, value: .value(Double($0)))
-          }), to: run)
+          },
+          artifacts: [
+            ArtifactRecord(
+              role: "r", mediaType: "m", path: path, size: 1,
+              sha256: SHA256Digest(of: "p").hexadecimal, title: "")
+          ]), to: run)
       try source.finishTestRun(run, status: .finished, time: testTime)
     }
     try source.close()
@@ -85,9 +93,45 @@ import Testing
     #expect(runs.last?.started == "2019-03-09T00:00:00Z")
     #expect(
       try warehouse.one(Int64.self, "SELECT count(*) FROM measurement") == Int64(300 * runs.count))
-    #expect(try warehouse.verify().isEmpty)
+    #expect(try isSound(warehouse))
     _ = try warehouse.collectGarbage(try warehouse.garbagePlan())
     #expect(try warehouse.testRuns().count == 1)
+    #expect(try warehouse.verify().isEmpty)
+    #expect(warehouse.productFiles().count == 1)
     withExtendedLifetime(folder) {}
+  }
+
+  @Test(
+    "a killed backup has no final name, and the next one clears what it left",
+    arguments: [1, 6, 12, 18, 25, 35, 50, 80].map { UInt32($0 * 1000) })
+  func backup(microseconds: UInt32) async throws {
+    let folder = try TemporaryFolder()
+    let source = try Warehouse.create(at: folder.path)
+    for number in 1...8 { try fill(source, number, block: "B\(number)") }
+    try source.close()
+    let targets = try TemporaryFolder()
+    let path = folder.path
+    let target = targets.path + "/copy"
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      [path = path as String, target = target as String, microseconds = microseconds as UInt32] in
+      let warehouse = try Warehouse.open(at: path, mode: .reading)
+      Thread.detachNewThread {
+        usleep(microseconds)
+        kill(getpid(), SIGKILL)
+      }
+      _ = try warehouse.backup(to: target)
+      sleep(10)
+    }
+    let warehouse = try Warehouse.open(at: path, mode: .reading)
+    if FileManager.default.fileExists(atPath: target) {
+      let copy = try Warehouse.open(at: target, mode: .reading)
+      #expect(try copy.verify().isEmpty)
+      try FileManager.default.removeItem(atPath: target)
+    }
+    #expect(try warehouse.backup(to: target).products == 8)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: targets.path) == ["copy"])
+    let copy = try Warehouse.open(at: target, mode: .reading)
+    #expect(try copy.verify().isEmpty)
+    withExtendedLifetime((folder, targets)) {}
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineStyle
 import Detector
+import Foundation
 import Warehouse
 
 /// Makes a warehouse.
@@ -22,6 +23,28 @@ struct Init: ParsableCommand {
   @OptionGroup var output: JSONOption
 
   func run() throws {
+    let chosen = try WarehouseMaker.make(folder, design: design)
+    if output.json {
+      printOutput(try JSONText.text(["warehouse": folder, "design": chosen]))
+    } else {
+      printOutput(folder + "\n")
+      printNote("vis-meta: a warehouse for the design '\(chosen)' was made")
+    }
+  }
+}
+
+/// What makes a warehouse with the positions of all detectors.
+enum WarehouseMaker {
+  /// Whether something is where a warehouse's database would be.
+  static func isThere(_ folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: folder + "/warehouse.sqlite")
+  }
+
+  /// Makes a warehouse.
+  ///
+  /// - Returns: the name of the design that the view `results` shows.
+  @discardableResult
+  static func make(_ folder: String, design: DesignOption) throws -> String {
     let (plane, chosen) = try design.plane()
     let slots = plane.designs.flatMap { design in
       design.slots.map {
@@ -29,13 +52,7 @@ struct Init: ParsableCommand {
           design: design.name, block: $0.block, detector: $0.detector, slot: $0.name)
       }
     }
-    let warehouse = try Warehouse.create(at: folder, design: chosen.name, slots: slots)
-    try warehouse.close()
-    if output.json {
-      printOutput(try JSONText.text(["warehouse": folder, "design": chosen.name]))
-    } else {
-      printOutput(folder + "\n")
-      printNote("vis-meta: a warehouse for the design '\(chosen.name)' was made")
-    }
+    try Warehouse.create(at: folder, design: chosen.name, slots: slots).close()
+    return chosen.name
   }
 }
