@@ -46,6 +46,14 @@ public struct CampaignSimulator: Sendable {
         .unsupportedVersion, "logs of ELVIS \(version.name) cannot be simulated",
         remedy: "simulated are 7.5.X, 7.2.X, 6.5.X and 6.3.0")
     }
+    if let acceleration = order.acceleration {
+      guard acceleration.isFinite, acceleration > 0, acceleration <= 1e9 else {
+        throw SimulatorError(
+          .badOption, "the acquisition cannot be accelerated \(acceleration) times",
+          remedy: "give a number above 0, such as 100; 1 is real time")
+      }
+    }
+    for (parameter, value) in order.truth { try parameter.check(value) }
     guard (1...10_000).contains(order.frames ?? 1), order.firstObsID >= 0,
       order.firstObsID < 1 << 31, (1970...2069).contains(order.start.parts.year),
       !order.tests.isEmpty
@@ -75,6 +83,13 @@ public struct CampaignSimulator: Sendable {
   /// The number of frames of all blocks.
   public var frameCount: Int {
     plans.reduce(0) { $0 + $1.exposures.count * camera.detectors.count }
+  }
+
+  /// The truth of a block; nil for one that is not simulated.
+  public func truth(ofBlock name: String) -> TruthFile? {
+    plans.first { $0.block.name == name }.map {
+      TruthFile(plan: $0, camera: camera, order: order)
+    }
   }
 
   /// The number of bytes that the frames will take, about.
@@ -111,12 +126,21 @@ public struct CampaignSimulator: Sendable {
     for (index, plan) in plans.enumerated() {
       try check()
       if former.indices.contains(index) { try former[index].remove() }
-      try writeTexts(of: plan)
-      try await writeFrames(of: plan) {
+      let afterEach: @Sendable () throws -> Void = {
         try check()
-        progress((done.take(below: total) ?? total) + 1, total, plan.block.name)
+        progress((done.take(below: total) ?? total - 1) + 1, total, plan.block.name)
       }
       let folder = folder(of: plan)
+      if let acceleration = order.acceleration {
+        try writeTruth(of: plan)
+        try await LiveAcquisition(
+          plan: plan, camera: camera, order: order, model: model(of: plan), folder: folder,
+          acceleration: acceleration, check: check
+        ).run(afterEach: afterEach)
+      } else {
+        try writeTexts(of: plan)
+        try await writeFrames(of: plan, afterEach: afterEach)
+      }
       blocks.append(
         Summary.Block(
           name: plan.block.name, folder: folder, configuration: folder + "/vison.yaml",
@@ -137,11 +161,7 @@ public struct CampaignSimulator: Sendable {
   }
 
   private func writeTexts(of plan: BlockPlan) throws {
-    let folder = folder(of: plan)
-    // The truth comes first: it tells what may be removed where the work is interrupted.
-    try AtomicFile.makeFolder(folder)
-    let truth = TruthFile(plan: plan, camera: camera, order: order)
-    try AtomicFile.write(try truth.text(), to: folder + "/truth.json")
+    try writeTruth(of: plan)
     let rows = LogRows(plan: plan, camera: camera, underscoreInNames: order.underscoreInNames)
     let readings = HousekeepingReadings(plan: plan, camera: camera, seed: order.seed)
     for (_, day) in Dictionary(grouping: plan.exposures, by: \.date.folderName)
@@ -159,6 +179,15 @@ public struct CampaignSimulator: Sendable {
           to: path + "/" + HousekeepingFile.fileName(obsid: exposure.obsid, date: exposure.date))
       }
     }
+  }
+
+  /// The truth, which comes first: it tells what may be removed where the work is interrupted. Then the
+  /// configuration.
+  private func writeTruth(of plan: BlockPlan) throws {
+    let folder = folder(of: plan)
+    try AtomicFile.makeFolder(folder)
+    let truth = TruthFile(plan: plan, camera: camera, order: order)
+    try AtomicFile.write(try truth.text(), to: folder + "/truth.json")
     var cameraName = order.cameraName
     if !CameraCatalog.names.contains(cameraName) {
       // The order's path is relative to where the simulator runs, so the block gets its own copy.

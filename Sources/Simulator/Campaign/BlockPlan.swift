@@ -25,6 +25,9 @@ struct BlockPlan: Sendable {
     /// Saturating exposures of the last hour.
     var earlier: [BlockExposure.Earlier] = []
 
+    /// The temperature's difference from the usual one, kelvin.
+    var celsiusShift: Double { (kelvin ?? ChargeModel.referenceKelvin) - ChargeModel.referenceKelvin }
+
     /// What the exposure's frames depend on.
     var pixels: BlockExposure {
       BlockExposure(

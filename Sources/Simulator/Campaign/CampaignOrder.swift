@@ -55,6 +55,8 @@ public struct CampaignOrder: Sendable {
   public var resultsRoot = "../results"
   /// Whether simulated blocks that are there already are replaced; all their frames and texts go.
   public var overwrites = false
+  /// How many times faster than a real acquisition the data appear; nil for all at once.
+  public var acceleration: Double?
   /// The number of frames that are made at once.
   public var threads = 1
 

@@ -21,7 +21,7 @@ struct HousekeepingReadings {
     let sources = keys.map { name in
       (
         name: name, stream: RandomStream(seed: seed, "hk", plan.block.name, name),
-        nominal: nominal(of: name, key: table.key(named: name), row: row)
+        nominal: nominal(of: name, key: table.key(named: name), row: row, exposure: exposure)
       )
     }
     return (0..<Self.count).map { second in
@@ -38,20 +38,35 @@ struct HousekeepingReadings {
   }
 
   private func nominal(
-    of name: String, key: HousekeepingTable.Key?, row: [String: ScriptValue]
+    of name: String, key: HousekeepingTable.Key?, row: [String: ScriptValue],
+    exposure: BlockPlan.Exposure
   ) -> (value: Double, noise: Double) {
-    if let temperature = temperature(of: name) { return (temperature, 0.03) }
+    // All that is regulated wanders a little, with a period of hours of its own.
+    let wander = wander(of: name, after: exposure.seconds)
+    if let temperature = temperature(of: name) {
+      return (temperature + exposure.celsiusShift + 0.05 * wander, 0.03)
+    }
     guard let key else { return (0, 0) }
-    if let command = key.command, let value = row[command]?.number { return (value, 0.01) }
+    if let command = key.command, let value = row[command]?.number {
+      return (value + 0.005 * wander, 0.01)
+    }
     switch key.performance ?? key.safe {
     case .identity(let value): return (value, 0)
     case .absolute(let range), .relative(let range):
       let width = range.upper - range.lower
       // Board temperatures are near 20 deg C whatever the middle of their limits is.
-      if key.kind == "temperature" { return (20, 0.1) }
-      return (range.lower + width / 2, width * 0.01)
+      if key.kind == "temperature" { return (20 + 0.5 * wander, 0.1) }
+      return (range.lower + width * (0.5 + 0.02 * wander), width * 0.01)
     case nil: return (0, 0)
     }
+  }
+
+  /// A slow oscillation between -1 and 1; 0 at the block's first exposure.
+  private func wander(of name: String, after seconds: Double) -> Double {
+    let stream = RandomStream(seed: seed, "hk-drift", plan.block.name, name)
+    let period = 3600 * (2 + 4 * stream.uniform(0))
+    let sign = stream.uniform(1) < 0.5 ? -1.0 : 1
+    return sign * sine(2 * .pi * seconds / period)
   }
 
   /// The truth behind `CCD<n>_TEMP_T` and `_B`.

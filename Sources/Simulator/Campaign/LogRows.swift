@@ -40,7 +40,9 @@ struct LogRows {
         let value = mine.flatMap {
           $0.temperatures.indices.contains(sensor) ? $0.temperatures[sensor] : nil
         }
-        row["R1C\(index + 1)_T\(letter)"] = .double(value ?? -120)
+        let shift = exposure.celsiusShift
+        row["R1C\(index + 1)_T\(letter)"] = .double(
+          TruthGenerator.rounded((value ?? -120) + shift, 2))
       }
       if plan.has(.wrongSerial, exposure, name) {
         row["sn_ccd\(index + 1)"] = .string("00000-00-00")
@@ -60,19 +62,21 @@ struct LogRows {
 
   /// The bytes of the log of the given exposures, faults included.
   func bytes(_ exposures: [BlockPlan.Exposure]) -> [UInt8] {
-    var lines = ExposureLog.bytes(version: plan.version, rows: [])
-    for exposure in exposures {
-      let repeats = plan.has(.duplicateObsID, exposure) ? 2 : 1
-      for _ in 0..<repeats {
-        for detector in camera.detectors {
-          let all = ExposureLog.bytes(
-            version: plan.version, rows: [values(exposure, detector)])
-          var line = Array(all[((all.firstIndex(of: 0x0A) ?? -1) + 1)...])
-          if plan.has(.corruptedLogLine, exposure, detector) {
-            line = line.prefix(line.count / 2) + [0x01, 0xFF, 0xFE] + Array("?!\r\n".utf8)
-          }
-          lines += line
+    exposures.reduce(into: ExposureLog.bytes(version: plan.version, rows: [])) { $0 += lines($1) }
+  }
+
+  /// The lines of one exposure.
+  func lines(_ exposure: BlockPlan.Exposure) -> [UInt8] {
+    var lines: [UInt8] = []
+    let repeats = plan.has(.duplicateObsID, exposure) ? 2 : 1
+    for _ in 0..<repeats {
+      for detector in camera.detectors {
+        let all = ExposureLog.bytes(version: plan.version, rows: [values(exposure, detector)])
+        var line = Array(all[((all.firstIndex(of: 0x0A) ?? -1) + 1)...])
+        if plan.has(.corruptedLogLine, exposure, detector) {
+          line = line.prefix(line.count / 2) + [0x01, 0xFF, 0xFE] + Array("?!\r\n".utf8)
         }
+        lines += line
       }
     }
     return lines
