@@ -90,12 +90,14 @@ public struct CampaignFile: Sendable, Hashable {
     .init("elvis", .choice(ElvisVersion.all.map(\.name)), "Version of the acquisition system."),
     .init("blocks", .list(.text), "Blocks; all flight blocks where it is left out."),
     .init(
-      "tests", .list(.either(.text, .map(.either(.scalar, .map(.scalar, keys: nil)), keys: testKeys))),
+      "tests", .list(.either(.text, .map(testValue, keys: testKeys))),
       required: true, "Tests in order: a name, or test, inputs and script."),
     .init("faults", .list(.text), "Faults, KIND[:OBSID[:CCD]]."),
     .init("truth", .map(.number, keys: nil), "Parts of the truth that are not to be drawn."),
   ]
 
+  private static let testValue = ValueKind.either(
+    .scalar, .map(.either(.scalar, .list(.number)), keys: nil))
   private static let testKeys = ["test", "inputs", "script"]
 
   // MARK: - Values
@@ -103,7 +105,7 @@ public struct CampaignFile: Sendable, Hashable {
   private static func test(_ node: ConfigurationNode) -> Test {
     func values(_ key: String) -> [String: ScriptValue] {
       var values: [String: ScriptValue] = [:]
-      for (name, value) in node[key]?.entries ?? [] { values[name] = value.value }
+      for (name, value) in node[key]?.entries ?? [] { values[name] = value.value ?? value.numbers.map(ScriptValue.numbers) }
       return values
     }
     return Test(

@@ -6,15 +6,18 @@ extension BlockPlan {
   static func truth(
     block: FocalPlane.Block, camera: Camera, order: CampaignOrder
   ) -> ([String: DetectorTruth], BenchTruth, [String: [String: Double]]) {
+    let profile = try? ChamberCatalog.profile(block.chamber)
     var truth: [String: DetectorTruth] = [:]
     for detector in camera.detectors {
       var mine = TruthGenerator.detector(
         detector, block: block, camera: camera, seed: order.seed)
       ChargeTruthGenerator.complete(
-        &mine, detector: detector, block: block.name, camera: camera, seed: order.seed)
+        &mine, detector: detector, block: block.name, camera: camera,
+        pattern: profile?.spots[detector] ?? [], seed: order.seed)
       truth[detector] = mine
     }
-    var bench = ChargeTruthGenerator.bench(.usual, block: block.name, seed: order.seed)
+    var bench = ChargeTruthGenerator.bench(
+      profile.map(BenchTruth.init) ?? .usual, block: block.name, seed: order.seed)
     var crossTalk = ChargeTruthGenerator.crossTalk(
       camera: camera, block: block.name, seed: order.seed)
     for (parameter, value) in order.truth {
@@ -28,9 +31,15 @@ extension BlockPlan {
     of entry: CampaignOrder.Test, camera: Camera, equipment: [String: String],
     block: FocalPlane.Block, order: CampaignOrder
   ) throws -> TestDefinition {
-    try TestCatalog.definition(
+    guard try TestCatalog.entry(named: entry.name).acquires else {
+      throw SimulatorError(
+        .unsupportedTest, "\(entry.name) acquires nothing: it analyses another test's frames",
+        remedy: "simulate that test; 'vis-tools tests \(entry.name)' names it")
+    }
+    return try TestCatalog.definition(
       of: entry.name, camera: camera, equipment: equipment,
-      inputs: try inputs(of: entry, order: order), script: entry.script, elvis: order.elvis)
+      inputs: try inputs(of: entry, order: order), script: entry.script, chamber: block.chamber,
+      elvis: order.elvis)
   }
 
   /// A test's free parameters that differ from their defaults.

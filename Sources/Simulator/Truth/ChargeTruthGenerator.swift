@@ -1,17 +1,21 @@
+import Campaign
 import Detector
 
 /// Draws the truth of light, charge and pixels: plausible values about those of the flight hardware.
 enum ChargeTruthGenerator {
-  /// Names of the point sources, and where they stand in an image area of unit size, lower left first in
-  /// the silicon's orientation.
+  /// Names of the point sources, and where they stand in an image area of unit size where the chamber has
+  /// no pattern for the camera; in the silicon's orientation.
   static let spots: [(name: String, x: Double, y: Double)] = [
     ("ALPHA", 0.2, 0.8), ("BRAVO", 0.8, 0.8), ("CHARLIE", 0.5, 0.5), ("DELTA", 0.2, 0.2),
     ("ECHO", 0.8, 0.2),
   ]
 
   /// Adds illumination and charge to a detector's truth.
+  ///
+  /// - Parameter pattern: the point sources' nominal places, in physical pixels; may be empty.
   static func complete(
-    _ truth: inout DetectorTruth, detector: String, block: String, camera: Camera, seed: UInt64
+    _ truth: inout DetectorTruth, detector: String, block: String, camera: Camera,
+    pattern: [ChamberProfile.Spot], seed: UInt64
   ) {
     let stream = RandomStream(seed: seed, "illumination", block, detector)
     func even(_ index: UInt32, _ size: Double, _ digits: Int) -> Double {
@@ -24,14 +28,15 @@ enum ChargeTruthGenerator {
     var charge: [String: ChargeTruth] = [:]
     for amplifier in camera.amplifiers {
       charge[amplifier.name] = self.charge(
-        amplifier, camera: camera, shift: shift,
+        amplifier, camera: camera, pattern: pattern, shift: shift,
         stream: RandomStream(seed: seed, "charge", block, detector, amplifier.name))
     }
     truth.charge = charge
   }
 
   private static func charge(
-    _ amplifier: Amplifier, camera: Camera, shift: SIMD2<Double>, stream: RandomStream
+    _ amplifier: Amplifier, camera: Camera, pattern: [ChamberProfile.Spot], shift: SIMD2<Double>,
+    stream: RandomStream
   ) -> ChargeTruth {
     func uniform(_ index: UInt32, _ range: ClosedRange<Double>, _ digits: Int) -> Double {
       TruthGenerator.rounded(
@@ -71,7 +76,8 @@ enum ChargeTruthGenerator {
     truth.serialTraps = traps(
       max(2, image.columns.count / 100), in: image, modes: [23, 31], taus: 2...40, isSerial: true,
       stream: stream)
-    truth.spots = places(amplifier, camera: camera, shift: shift, stream: stream)
+    truth.spots = places(
+      amplifier, camera: camera, pattern: pattern, shift: shift, stream: stream)
     return truth
   }
 
@@ -119,7 +125,8 @@ enum ChargeTruthGenerator {
   }
 
   private static func places(
-    _ amplifier: Amplifier, camera: Camera, shift: SIMD2<Double>, stream: RandomStream
+    _ amplifier: Amplifier, camera: Camera, pattern: [ChamberProfile.Spot], shift: SIMD2<Double>,
+    stream: RandomStream
   ) -> [ChargeTruth.Spot] {
     guard let image = camera.regions[.image] else { return [] }
     return spots.enumerated().map { index, spot in
@@ -127,11 +134,19 @@ enum ChargeTruthGenerator {
       func even(_ z: UInt32, _ size: Double) -> Double {
         size * (2 * stream.uniform(number, 40, z) - 1)
       }
-      // From the silicon's orientation to that of the read-out.
       let columns = Double(image.columns.count)
       let rows = Double(image.rows.count)
-      let x = columns * spot.x + shift.x + even(1, 0.5)
-      let y = rows * spot.y + shift.y + even(2, 0.5)
+      var (x, y) = (columns * spot.x, rows * spot.y)
+      let label = amplifier.name + spot.name.prefix(1)
+      // Patterns are of detectors as large as the flight ones; elsewhere the usual places serve.
+      if columns > 2000, let nominal = pattern.first(where: { $0.name == label }) {
+        let size = camera.physicalSize
+        x = nominal.x - (amplifier.x0 > 0 ? Double(size.width) - columns : 0)
+        y = nominal.y - (amplifier.y0 > 0 ? Double(size.height) - rows : 0)
+      }
+      x += shift.x + even(1, 0.5)
+      y += shift.y + even(2, 0.5)
+      // From the silicon's orientation to that of the read-out.
       let canonicalX = amplifier.flipX ? columns - 1 - x : x
       let canonicalY = amplifier.flipY ? rows - 1 - y : y
       return ChargeTruth.Spot(
@@ -190,7 +205,17 @@ enum ChargeTruthGenerator {
 }
 
 extension BenchTruth {
-  /// A bench as a chamber's profile tells: what its filters are and how bright they are.
+  /// A bench as a chamber's profile tells.
+  init(_ profile: ChamberProfile) {
+    let slots = (1...6).map { profile.filter(slot: $0) }
+    self.init(
+      wavelengths: slots.map { $0?.wavelength ?? 0 },
+      flatSeconds: slots.map { $0?.flatSeconds ?? 0 },
+      pointSeconds: slots.map { $0?.pointSeconds ?? 0 },
+      bestFocus: slots.map { $0?.focusMillimetres ?? 70 })
+  }
+
+  /// A bench of which is known: what its filters are and how bright they are.
   ///
   /// - Parameters:
   ///   - wavelengths: of the wheel's positions 1, 2, ..., nm; 0 for the neutral density filter, 2000 for
