@@ -7,7 +7,7 @@ public enum NamePattern {
 
   /// Whether a name fits a pattern; case counts.
   public static func matches(_ name: String, _ pattern: String) -> Bool {
-    if name == pattern { return true }
+    if name.utf8.elementsEqual(pattern.utf8) { return true }
     // Goes back to the last `*` only, so that time is at most the product of the lengths.
     let text = Array(name.unicodeScalars)
     let glob = Array(pattern.unicodeScalars)

@@ -63,6 +63,8 @@ public struct TestRunFacts: Sendable, Hashable {
   public let bytes: Int
   /// How long its finished steps took together.
   public let seconds: Double
+  /// How many checks were made, and how many of them failed.
+  public let checks, failedChecks: Int
 }
 
 /// A subtask as it is stored.

@@ -84,7 +84,8 @@ extension Warehouse {
       ).map { row in
         TestRunFacts(
           programVersion: StoredText.decoded(row[0]), frames: row[1], files: row[2],
-          bytes: Int(exactly: (row[3] as Double).rounded()) ?? .max, seconds: row[4])
+          bytes: Int(exactly: (row[3] as Double).rounded()) ?? .max, seconds: row[4],
+          checks: row[5], failedChecks: row[6])
       }
     }
     guard let facts else {
@@ -98,7 +99,9 @@ extension Warehouse {
       (SELECT count(*) FROM inputFile WHERE testRun = ?1 AND role = 'raw'),
       (SELECT count(*) FROM inputFile WHERE testRun = ?1),
       (SELECT total(size) FROM inputFile WHERE testRun = ?1),
-      (SELECT total(seconds) FROM subtask WHERE testRun = ?1)
+      (SELECT total(seconds) FROM subtask WHERE testRun = ?1),
+      (SELECT count(*) FROM "check" WHERE testRun = ?1),
+      (SELECT count(*) FROM "check" WHERE testRun = ?1 AND passed = 0)
     FROM testRun JOIN analysis ON analysis.id = testRun.analysis WHERE testRun.id = ?1
     """
 

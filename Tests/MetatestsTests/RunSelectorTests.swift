@@ -109,4 +109,56 @@ struct RunSelectorTests {
     #expect(try selection(fixture, test: "BIAS02").run?.key == second.key)
     #expect(try selection(fixture, test: "BIAS01").run == nil)
   }
+
+  @Test("as of an instant: runs finished by then, verdicts given by then")
+  func asOf() throws {
+    let fixture = try WarehouseFixture()
+    let old = try fixture.add("BORN", variation("2019-03-24T00:00:00Z"))
+    let new = try fixture.add("BORN", variation("2019-03-25T00:00:00Z"))
+    for (state, day) in [(VerdictRecord.State.accepted, "04"), (.withdrawn, "06")] {
+      try fixture.warehouse.add(
+        VerdictRecord(state: state, reason: "r", author: "a", time: "2019-05-\(day)T00:00:00Z"),
+        to: old.key)
+    }
+    func chosen(_ instant: String?) throws -> BlockSelection? {
+      try RunSelector(fixture.warehouse, scope: .init(asOf: instant))
+        .selections(test: "BIAS01", design: fixture.design).first { $0.block == "BORN" }
+    }
+    #expect(try chosen(nil)?.run?.key == new.key)
+    let then = try chosen("2019-05-05T00:00:00Z")
+    #expect(then?.run?.key == old.key && then?.rule == .latestAccepted)
+    #expect(then?.run?.verdict == .accepted)
+    #expect(try chosen("2019-05-03T00:00:00Z")?.run?.key == new.key)
+    let before = try chosen("2019-01-01T00:00:00Z")
+    #expect(before?.run == nil && before?.reason == "no run of BIAS01" && before?.candidates == 0)
+    let selector = RunSelector(fixture.warehouse, scope: .init(asOf: "2019-05-05T00:00:00Z"))
+    #expect(selector.rule.hasSuffix("by then") && selector.rule.contains("2019-05-05"))
+    let status = try CampaignStatus(
+      fixture.warehouse, design: fixture.design, block: "BORN", asOf: "2019-05-05T00:00:00Z")
+    #expect(status.entries.map(\.overview?.verdict) == ["accepted"])
+    #expect(status.entries.map(\.overview?.run) == [old.key.id])
+  }
+
+  @Test("an analysis that is named goes before what was accepted, but never a rejected run")
+  func namedAnalysis() throws {
+    let fixture = try WarehouseFixture()
+    let old = try fixture.add("BORN", variation("2019-03-24T00:00:00Z"))
+    try fixture.add("BORN", variation("2019-03-25T00:00:00Z") { $0.verdict = .accepted })
+    let other = try fixture.add("CURIE", variation("2019-03-24T00:00:00Z"))
+    func chosen(_ names: [String]) throws -> [BlockSelection] {
+      try RunSelector(fixture.warehouse, scope: .init(analyses: names))
+        .selections(test: "BIAS01", design: fixture.design).filter { $0.run != nil }
+    }
+    let named = try chosen(["BORN_1_*"])
+    #expect(named.map(\.run?.key) == [old.key, other.key])
+    #expect(named.map(\.rule) == [.namedAnalysis, .latestFinished])
+    #expect(try chosen(["none"]).map(\.rule) == [.latestAccepted, .latestFinished])
+    try fixture.warehouse.add(
+      VerdictRecord(state: .rejected, reason: "", author: "x", time: testTime), to: old.key)
+    #expect(try chosen(["BORN_1_*"]).first?.rule == .latestAccepted)
+    try KnownNames.requireAnalyses(["BORN_1_D11", "CUR*"], in: fixture.warehouse)
+    #expect(throws: MetatestError.self) {
+      try KnownNames.requireAnalyses(["born*"], in: fixture.warehouse)
+    }
+  }
 }

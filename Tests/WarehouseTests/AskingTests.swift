@@ -346,7 +346,10 @@ struct AskingTests {
   func facts() throws {
     let facts = try warehouse.facts(of: first)
     #expect(
-      facts == TestRunFacts(programVersion: "0.1.0", frames: 1, files: 1, bytes: 10, seconds: 0))
+      facts
+        == TestRunFacts(
+          programVersion: "0.1.0", frames: 1, files: 1, bytes: 10, seconds: 0, checks: 0,
+          failedChecks: 0))
     #expect(throws: WarehouseError.self) { try warehouse.facts(of: TestRunKey(id: 99)) }
   }
 }

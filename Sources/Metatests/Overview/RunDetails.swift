@@ -108,9 +108,13 @@ public struct RunDetails: Sendable, Encodable {
     inputs = try warehouse.inputs(of: stored.key).map {
       File(role: $0.role.rawValue, path: $0.path, size: $0.size, sha256: $0.sha256)
     }
-    measurements = Dictionary(
-      grouping: try warehouse.measurements(in: [stored.key]), by: \.quantity
-    ).mapValues(\.count)
+    var counts: [String: Int] = [:]
+    for group in try warehouse.statistics(
+      matching: ResultFilter(runs: [stored.key]), by: [.quantity])
+    {
+      if let name = group.group.first ?? nil { counts[name] = group.count + group.missing }
+    }
+    measurements = counts
   }
 
   /// The runs that a command's argument names: a run's number, or an analysis's name.

@@ -51,10 +51,9 @@ public struct RunOverview: Sendable, Encodable {
     steps = try warehouse.subtasks(of: stored.key).filter { $0.status == .finished }.map(\.name)
     var seen: Set<String> = []
     flags = try warehouse.flags(of: stored.key).map(\.flag.name).filter { seen.insert($0).inserted }
-    let all = try warehouse.checks(of: stored.key)
-    checks = all.count
-    failedChecks = all.count { !$0.passed }
     let facts = try warehouse.facts(of: stored.key)
+    checks = facts.checks
+    failedChecks = facts.failedChecks
     version = facts.programVersion
     configuration = stored.configurationDigest
     seconds = facts.seconds
