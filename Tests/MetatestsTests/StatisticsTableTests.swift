@@ -25,7 +25,9 @@ struct StatisticsTableTests {
 
   @Test("the quantity is added to the groups where units would be mixed, and a note says so")
   func units() throws {
-    let store = try fixture().warehouse
+    let fixture = try fixture()
+    let store = fixture.warehouse
+    defer { withExtendedLifetime(fixture) {} }
     let mixed = try StatisticsTable(store, matching: filter("bias.offset*"), by: [.block])
     #expect(mixed.dimensions == [.quantity, .block])
     #expect(
@@ -83,10 +85,11 @@ struct StatisticsTableTests {
 
   @Test("groups without a value have null in JSON, and come last when sorted")
   func missing() throws {
+    let fixture = try fixture()
     var filter = filter("bias.ron")
     filter.detectors = ["CCD1"]
     var table = try StatisticsTable(
-      try fixture().warehouse, matching: filter, by: [.amplifier], percentiles: [5])
+      fixture.warehouse, matching: filter, by: [.amplifier], percentiles: [5])
     let data = try JSONEncoder().encode(table.entries)
     let entries = try #require(JSONSerialization.jsonObject(with: data) as? [[String: Any]])
     #expect(entries[0]["mean"] is NSNull && entries[0]["wmean"] is NSNull)
@@ -139,7 +142,8 @@ struct StatisticsTableTests {
     var rows: [MeasurementRow] = []
     var filter = filter("hk.*")
     filter.blocks = ["BORN"]
-    try fixture().warehouse.forEachResult(matching: filter) { rows.append(MeasurementRow($0)) }
+    let fixture = try fixture()
+    try fixture.warehouse.forEachResult(matching: filter) { rows.append(MeasurementRow($0)) }
     let row = try #require(rows.first)
     let absent = ["slot", "ccd", "quadrant", "item", "reason", "verdict"]
     for column in MeasurementRow.columns {
