@@ -143,7 +143,7 @@ let package = Package(
       name: "vis-meta",
       dependencies: [
         "CommandLineStyle", "Diagnostics", "DurableFiles", "Detector", "Campaign", "Warehouse",
-        "BlockTests", "Metatests", "Reporting", "DataProducts", argumentParser,
+        "BlockTests", "Metatests", "Plots", "Reporting", "DataProducts", argumentParser,
       ], swiftSettings: settings),
     .executableTarget(
       name: "vis-tools",

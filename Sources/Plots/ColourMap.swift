@@ -10,6 +10,9 @@ public enum ColourMap: String, Hashable, Sendable, CaseIterable {
   case grey
   /// Diverging, blue over light grey to red; only around a meaningful centre.
   case coolWarm
+  /// The same the other way round: red for what lies below the centre, such as a margin that is
+  /// missed.
+  case warmCool
 
   /// 256 colours, from the lowest to the highest value.
   public var table: [Colour] {
@@ -18,6 +21,7 @@ public enum ColourMap: String, Hashable, Sendable, CaseIterable {
     case .viridis: Self.viridisTable
     case .grey: Self.greyTable
     case .coolWarm: Self.coolWarmTable
+    case .warmCool: Self.warmCoolTable
     }
   }
 
@@ -34,6 +38,8 @@ public enum ColourMap: String, Hashable, Sendable, CaseIterable {
   private static let cividisTable = parse(ColourTables.cividis)
   private static let greyTable = (0..<256).map { Colour.grey(Double($0) / 255) }
   private static let coolWarmTable = (0..<256).map { coolWarm(at: Double($0) / 255) }
+
+  private static let warmCoolTable = Array(coolWarmTable.reversed())
 
   private static func parse(_ text: String) -> [Colour] {
     let table = text.split { $0 == " " || $0 == "\n" }

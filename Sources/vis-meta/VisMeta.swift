@@ -31,6 +31,6 @@ struct VisMeta: AsyncParsableCommand {
     subcommands: [
       Init.self, Status.self, Runs.self, Show.self, Query.self, Quantities.self, Accept.self,
       Reject.self, Withdraw.self, Verify.self, Run.self, Report.self, Trace.self,
-      Sql.self, Merge.self, Backup.self, Gc.self, Vacuum.self,
+      Requirements.self, Sql.self, Merge.self, Backup.self, Gc.self, Vacuum.self,
     ])
 }

@@ -25,6 +25,7 @@ struct ProvDocumentTests {
     let fixture = try WarehouseFixture()
     var variation = WarehouseFixture.Variation()
     variation.operatorName = operatorName
+    variation.hasMasters = false
     try fixture.add("BORN", variation)
     let trace = try BackwardTrace(
       try TraceSubject.find("1/bias.ron/CCD1/E/-/ove", in: fixture.warehouse),

@@ -1,7 +1,7 @@
 import BlockTests
 import Campaign
 import DataProducts
-import Detector
+public import Detector
 import Diagnostics
 import DurableFiles
 import FITSFiles
@@ -11,26 +11,27 @@ import Warehouse
 extension MetaBias {
   /// Reads all bias runs that stand for their blocks.
   public static func content(_ input: MetatestInput) throws -> MetatestContent {
-    let selector = input.selector
-    var chosen: [(test: String, selections: [BlockSelection])] = []
-    for test in tests {
-      let selections = try selector.selections(test: test, design: input.design)
-      if selections.contains(where: { $0.run != nil }) { chosen.append((test, selections)) }
-    }
-    guard let first = chosen.lazy.flatMap(\.selections).compactMap(\.run).first else {
-      throw MetatestError(
-        .noResults, "no block has a usable run of \(tests.joined(separator: " or "))",
-        place: input.warehouse.folder,
-        remedy: "run the tests first, or look at: vis-meta status")
-    }
-    let camera = try first.recordedCamera()
-    let layout = PlaneLayout(plane: input.plane, design: input.design, camera: camera)
-    let data = try chosen.map { entry in
+    let choice = try MetatestChoice(self, input)
+    let layout = PlaneLayout(plane: input.plane, design: input.design, camera: choice.camera)
+    let gains = try BiasGains(input)
+    let data = try choice.tests.map { entry in
       try BiasData(
-        input, test: entry.test, layout: layout,
-        selections: entry.selections.map { $0.keeping(camera: first.camera) })
+        input, test: entry.test, layout: layout, selections: entry.selections, gains: gains)
     }
-    return try content(input, data, camera)
+    return try content(input, data, choice.camera)
+  }
+
+  /// Tests the values alone; curves and temperatures are not read.
+  public static func requirements(
+    _ input: MetatestInput, camera: Camera
+  ) throws -> RequirementTester {
+    let layout = PlaneLayout(plane: input.plane, design: input.design, camera: camera)
+    let gains = try BiasGains(input)
+    return { test, selections in
+      try BiasData(
+        input, test: test, layout: layout, selections: selections, gains: gains, isForReport: false
+      ).requirements(input.plane, flight: Set(input.design.flight))
+    }
   }
 
   private static func content(
@@ -186,15 +187,5 @@ extension MetaBias {
     return .init(name: "MASTER_BIAS_\(data.test).fits") { path in
       try image.write(to: path) { shelf.put($1, at: $0) }
     }
-  }
-}
-
-extension BlockSelection {
-  /// The same choice, unless the run was taken with another camera: its frames fit no common plane.
-  func keeping(camera: String) -> BlockSelection {
-    guard let run, run.camera != camera else { return self }
-    return BlockSelection(
-      block: block, role: role, test: test, run: nil, rule: nil,
-      reason: "run \(run.key.id) is of another camera, \(run.camera)", candidates: candidates)
   }
 }

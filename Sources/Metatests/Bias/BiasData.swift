@@ -4,13 +4,30 @@ import Detector
 import Foundation
 import Warehouse
 
+/// The gains that turn read noise into electrons.
+struct BiasGains: Sendable {
+  /// Gains by place, of the photon-transfer runs that stand for their blocks.
+  let values: [ChannelPlace: MeasuredValue]
+  /// Whether there is any photon-transfer run.
+  let hasRuns: Bool
+
+  init(_ input: MetatestInput) throws {
+    let runs = try input.selector
+      .selections(test: MetaBias.gainTest, design: input.design).compactMap(\.run)
+    hasRuns = !runs.isEmpty
+    values = try ChannelReader(
+      input.warehouse, runs: runs, quantities: [MetaBias.gain], curves: []
+    ).values(of: MetaBias.gain, item: nil)
+  }
+}
+
 /// What MetaBias knows of one test: the chosen runs and their values.
 struct BiasData: Sendable {
   let test: String
   let selections: [BlockSelection]
   let reader: ChannelReader
   let layout: PlaneLayout
-  /// Gains by place, of the photon-transfer runs that stand for their blocks.
+  /// Gains by place; empty where there are none.
   let gains: [ChannelPlace: MeasuredValue]
   /// Whether there is any photon-transfer run.
   let hasGainRuns: Bool
@@ -18,22 +35,23 @@ struct BiasData: Sendable {
   let temperatures: [String: [String: Double]]
 
   /// Reads one test.
-  init(_ input: MetatestInput, test: String, layout: PlaneLayout, selections: [BlockSelection])
-    throws
-  {
+  ///
+  /// - Parameter isForReport: whether curves and temperatures are read, which no requirement needs.
+  init(
+    _ input: MetatestInput, test: String, layout: PlaneLayout, selections: [BlockSelection],
+    gains: BiasGains, isForReport: Bool = true
+  ) throws {
     self.test = test
     self.selections = selections
     self.layout = layout
     let runs = selections.compactMap(\.run)
     reader = try ChannelReader(
-      input.warehouse, runs: runs, quantities: MetaBias.quantities, curves: MetaBias.curves)
-    let gainRuns = try input.selector
-      .selections(test: MetaBias.gainTest, design: input.design).compactMap(\.run)
-    hasGainRuns = !gainRuns.isEmpty
-    gains = try ChannelReader(
-      input.warehouse, runs: gainRuns, quantities: [MetaBias.gain], curves: []
-    ).values(of: MetaBias.gain, item: nil)
-    temperatures = try Self.temperatures(input.warehouse, runs, layout.camera)
+      input.warehouse, runs: runs, quantities: MetaBias.quantities,
+      curves: isForReport ? MetaBias.curves : [])
+    hasGainRuns = gains.hasRuns
+    self.gains = gains.values
+    temperatures =
+      isForReport ? try Self.temperatures(input.warehouse, runs, layout.camera) : [:]
   }
 
   /// The chosen runs.

@@ -1,3 +1,4 @@
+import BlockTests
 public import Detector
 public import LatexReport
 public import Plots
@@ -19,6 +20,63 @@ public protocol Metatest: Sendable {
   ///
   /// - Throws: `MetatestError.Kind.noResults`, `WarehouseError`.
   static func content(_ input: MetatestInput) throws -> MetatestContent
+
+  /// Reads what all of its tests share, and gives what tests the requirements: the same rules as in
+  /// `content`, without figures and products.
+  ///
+  /// - Parameter camera: the camera of all runs that are tested.
+  /// - Throws: `WarehouseError`.
+  static func requirements(_ input: MetatestInput, camera: Camera) throws -> RequirementTester
+}
+
+/// Tests all requirements on one test of a metatest, with the run chosen for each block.
+///
+/// - Throws: `WarehouseError`.
+public typealias RequirementTester = (
+  _ test: String, _ selections: [BlockSelection]
+) throws -> [RequirementResult]
+
+/// The runs that a metatest uses.
+public struct MetatestChoice: Sendable {
+  /// The tests of which any block has a usable run, with the choice for each block.
+  public let tests: [(test: String, selections: [BlockSelection])]
+  /// The camera of all of them.
+  public let camera: Camera
+
+  /// Chooses the run of each block.
+  ///
+  /// Runs of another camera than that of the first run are not used: their frames fit no common
+  /// plane.
+  ///
+  /// - Throws: `MetatestError.Kind.noResults`, `WarehouseError`.
+  public init(_ metatest: any Metatest.Type, _ input: MetatestInput) throws {
+    let selector = input.selector
+    var chosen: [(test: String, selections: [BlockSelection])] = []
+    for test in metatest.tests {
+      let selections = try selector.selections(test: test, design: input.design)
+      if selections.contains(where: { $0.run != nil }) { chosen.append((test, selections)) }
+    }
+    guard let first = chosen.lazy.flatMap(\.selections).compactMap(\.run).first else {
+      throw MetatestError(
+        .noResults, "no block has a usable run of \(metatest.tests.joined(separator: " or "))",
+        place: input.warehouse.folder,
+        remedy: "run the tests first, or look at: vis-meta status")
+    }
+    camera = try first.recordedCamera()
+    tests = chosen.map { entry in
+      (entry.test, entry.selections.map { $0.keeping(camera: first.camera) })
+    }
+  }
+}
+
+extension BlockSelection {
+  /// The same choice, unless the run was taken with another camera: its frames fit no common plane.
+  func keeping(camera: String) -> BlockSelection {
+    guard let run, run.camera != camera else { return self }
+    return BlockSelection(
+      block: block, role: role, test: test, run: nil, rule: nil,
+      reason: "run \(run.key.id) is of another camera, \(run.camera)", candidates: candidates)
+  }
 }
 
 /// All metatests, in the order of documents.

@@ -83,6 +83,8 @@ public struct RequirementResult: Sendable, Equatable {
   public let test: String
   /// Outcomes by place: all amplifiers of the flight blocks, and of others that have results.
   public let outcomes: [ChannelPlace: Outcome]
+  /// What was measured, with uncertainties; places that have no run are not among them.
+  public let values: [ChannelPlace: MeasuredValue]
   /// The blocks whose outcomes make the verdict; those of spare blocks are for information.
   public let flight: Set<String>
 
@@ -99,6 +101,7 @@ public struct RequirementResult: Sendable, Equatable {
     self.requirement = requirement
     self.test = test
     self.flight = flight
+    self.values = values
     var outcomes: [ChannelPlace: Outcome] = [:]
     for place in Set(places).union(values.keys) {
       outcomes[place] =
