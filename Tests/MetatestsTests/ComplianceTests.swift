@@ -246,7 +246,8 @@ struct ComplianceMatrixTests {
     let fixture = try WarehouseFixture()
     try fixture.addBare("BORN", .init(started: "2019-03-01T00:00:00Z"))
     try fixture.addBare("CURIE", .init(started: "2019-03-02T00:00:00Z"))
-    try fixture.addBare("BORN", .init(started: "2019-03-03T00:00:00Z", verdict: .rejected, noise: 1))
+    try fixture.addBare(
+      "BORN", .init(started: "2019-03-03T00:00:00Z", verdict: .rejected, noise: 1))
     try fixture.addBare("BORN", .init(started: "2019-03-04T00:00:00Z", noise: 0.05))
     try fixture.addBare("BORN", .init(started: "2019-03-05T00:00:00Z", isChecksOnly: true))
     let history = try ComplianceHistory(input(fixture), restriction: restriction(["RON-OVE"]))

@@ -92,7 +92,9 @@ struct Requirements: ParsableCommand {
       throw ValidationError("--history goes with neither --checks nor a figure")
     }
     for file in [figure, marginMap].compactMap(\.self) {
-      _ = try FigureFile.format(of: file, date: "")
+      guard FigureFile.format(of: file, date: "") != nil else {
+        throw ValidationError("a figure's file ends with .pdf, .png or .svg")
+      }
     }
   }
 
@@ -139,23 +141,22 @@ struct Requirements: ParsableCommand {
           .noResults, "there is nothing to draw: no requirement was tested", place: file,
           remedy: "look with: vis-meta requirements")
       }
-      try FigureRenderer.write(
-        figure, to: file, format: try FigureFile.format(of: file, date: matrix.date))
+      // Other endings were refused before.
+      let format = FigureFile.format(of: file, date: matrix.date) ?? .png(dotsPerInch: 150)
+      try FigureRenderer.write(figure, to: file, format: format)
     }
   }
 }
 
 /// A file for a figure.
 enum FigureFile {
-  /// The format that a file's ending means.
-  static func format(of path: String, date: String) throws -> FigureRenderer.Format {
+  /// The format that a file's ending means; nil for another ending.
+  static func format(of path: String, date: String) -> FigureRenderer.Format? {
     switch path.split(separator: ".").last?.lowercased() {
     case "pdf": .pdf(creationDate: date)
     case "png": .png(dotsPerInch: 150)
     case "svg": .svg
-    default:
-      throw WrongUse(
-        problem: "a figure's file ends with .pdf, .png or .svg, not as '\(path.clipped(to: 80))'")
+    default: nil
     }
   }
 }
