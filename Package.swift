@@ -114,6 +114,10 @@ let package = Package(
         "LatexReport", "DataProducts", "Analysis",
       ]),
 
+    library(
+      "Exchange",
+      ["Diagnostics", "DurableFiles", "Detector", "FITSFiles", "Warehouse", "DataProducts", yams]),
+
     // MARK: Doing
     library(
       "BlockTests",
@@ -143,7 +147,7 @@ let package = Package(
       name: "vis-meta",
       dependencies: [
         "CommandLineStyle", "Diagnostics", "DurableFiles", "Detector", "Campaign", "Warehouse",
-        "BlockTests", "Metatests", "Plots", "Reporting", "DataProducts", argumentParser,
+        "BlockTests", "Metatests", "Plots", "Reporting", "DataProducts", "Exchange", argumentParser,
       ], swiftSettings: settings),
     .executableTarget(
       name: "vis-tools",
@@ -203,9 +207,12 @@ let package = Package(
     tests("LatexReport", ["LatexReport", "Diagnostics", "DurableFiles"]),
     tests("DataProducts", ["DataProducts", "Diagnostics", "DurableFiles", "FITSFiles"]),
     tests(
+      "Exchange",
+      ["Exchange", "Detector", "Diagnostics", "DurableFiles", "FITSFiles", "Warehouse"]),
+    tests(
       "Documentation",
       [
-        "BlockTests", "Campaign", "CommandLineStyle", "DataProducts", "Detector", "Diagnostics",
+        "Exchange", "BlockTests", "Campaign", "CommandLineStyle", "DataProducts", "Detector", "Diagnostics",
         "DurableFiles", "FITSFiles", "Ingest", "LatexReport", "Metatests", "Plots", "Reporting",
         "Simulator", "Warehouse",
       ]),

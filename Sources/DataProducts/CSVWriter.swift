@@ -41,14 +41,14 @@ public enum CSVWriter {
   }
 
   /// A text that no spreadsheet takes for a formula.
-  static func harmless(_ text: String) -> String {
+  package static func harmless(_ text: String) -> String {
     guard let first = text.unicodeScalars.first, "=+-@\t\r\n＝＋－＠".unicodeScalars.contains(first)
     else { return text }
     return "'" + text
   }
 
   /// A text in quotes, where it needs them.
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     let clean =
       text.unicodeScalars.contains { $0.value == 0 }
       ? String(
@@ -62,7 +62,7 @@ public enum CSVWriter {
   }
 
   /// A text in quotes.
-  static func alwaysQuoted(_ text: String) -> String {
+  package static func alwaysQuoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       if scalar == "\"" { result += "\"" }

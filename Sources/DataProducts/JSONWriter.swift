@@ -76,7 +76,7 @@ public enum JSONWriter {
   }
 
   /// A text in double quotes; also valid as a YAML flow scalar and in JavaScript.
-  static func string(_ text: String) -> String {
+  package static func string(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -48,6 +48,20 @@ public enum AtomicFile {
     try flush(folder(of: path), reportedAs: path)
   }
 
+  /// Lets `body` write a file of any length in pieces, of which none is kept in memory.
+  ///
+  /// - Parameter body: gets the function that writes the next bytes.
+  /// - Throws: `FileError`, and what `body` throws; a file that was there before is then unchanged.
+  public static func write(
+    piecesTo path: String, body: (_ append: ([UInt8]) throws(FileError) -> Void) throws -> Void
+  ) throws {
+    try write(to: path) { temporary in
+      let descriptor = try create(temporary, reportedAs: path)
+      defer { close(descriptor) }
+      try body { (bytes) throws(FileError) in try append(bytes, to: descriptor, reportedAs: path) }
+    }
+  }
+
   /// Makes a folder and those above it; one that is there already is no error.
   public static func makeFolder(_ path: String) throws(FileError) {
     if mkdir(path, 0o777) == 0 { return }
@@ -120,9 +134,22 @@ public enum AtomicFile {
   private static func writeAll(_ content: [UInt8], to temporary: String, reportedAs path: String)
     throws(FileError)
   {
+    let descriptor = try create(temporary, reportedAs: path)
+    defer { close(descriptor) }
+    try append(content, to: descriptor, reportedAs: path)
+  }
+
+  private static func create(_ temporary: String, reportedAs path: String) throws(FileError)
+    -> Int32
+  {
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666)
     guard descriptor >= 0 else { throw FileError(action: "write", path: path, errno: errno) }
-    defer { close(descriptor) }
+    return descriptor
+  }
+
+  private static func append(
+    _ content: [UInt8], to descriptor: Int32, reportedAs path: String
+  ) throws(FileError) {
     var written = 0
     while written < content.count {
       let count = content.withUnsafeBytes {

@@ -99,42 +99,54 @@ struct NameTables {
   /// Its unit cannot change once there are values; digits and meaning follow the program.
   mutating func id(_ quantity: Quantity) throws -> Int64 {
     if let known = quantities[quantity.name] {
-      guard known.quantity.unit == quantity.unit else { throw changedUnit(quantity) }
+      guard known.quantity.unit == quantity.unit else {
+        throw changedUnit(quantity.name, quantity.unit.rawValue)
+      }
       return known.id
     }
+    let id = try id(
+      StoredQuantity(
+        name: quantity.name, unit: quantity.unit.rawValue, digits: quantity.digits,
+        dimensions: quantity.dimensions, meaning: quantity.meaning))
+    quantities[quantity.name] = (id, quantity)
+    return id
+  }
+
+  /// The number of a quantity of any program; see `id(_: Quantity)`.
+  ///
+  /// - Parameter keepingStored: leaves digits, dimensions and meaning of a known quantity alone.
+  mutating func id(_ quantity: StoredQuantity, keepingStored: Bool = false) throws -> Int64 {
     let name = StoredText.encoded(quantity.name)
+    let unit = StoredText.encoded(quantity.unit)
     let dimensions = Quantity.Dimension.allCases.filter(quantity.dimensions.contains)
       .map(\.rawValue).joined(separator: " ")
     let meaning = StoredText.encoded(quantity.meaning)
     let stored = try Row.fetchOne(
       database, sql: "SELECT id, unit, digits, dimensions, meaning FROM quantity WHERE name = ?",
       arguments: [name])
-    let id: Int64
-    if let stored {
-      guard stored[1] == quantity.unit.rawValue else { throw changedUnit(quantity) }
-      id = stored[0]
-      if stored[2] != quantity.digits || stored[3] != dimensions || stored[4] != meaning {
-        try database.execute(
-          sql: "UPDATE quantity SET digits = ?, dimensions = ?, meaning = ? WHERE id = ?",
-          arguments: [quantity.digits, dimensions, meaning, id])
-      }
-    } else {
+    guard let stored else {
       try database.execute(
         sql: """
           INSERT INTO quantity (name, unit, digits, dimensions, meaning) VALUES (?, ?, ?, ?, ?)
           """,
-        arguments: [name, quantity.unit.rawValue, quantity.digits, dimensions, meaning])
-      id = database.lastInsertedRowID
+        arguments: [name, unit, quantity.digits, dimensions, meaning])
+      return database.lastInsertedRowID
     }
-    quantities[quantity.name] = (id, quantity)
+    guard stored[1] == unit else { throw changedUnit(quantity.name, quantity.unit) }
+    let id: Int64 = stored[0]
+    if !keepingStored,
+      stored[2] != quantity.digits || stored[3] != dimensions || stored[4] != meaning
+    {
+      try database.execute(
+        sql: "UPDATE quantity SET digits = ?, dimensions = ?, meaning = ? WHERE id = ?",
+        arguments: [quantity.digits, dimensions, meaning, id])
+    }
     return id
   }
 
-  private func changedUnit(_ quantity: Quantity) -> WarehouseError {
+  private func changedUnit(_ name: String, _ unit: String) -> WarehouseError {
     WarehouseError(
-      .invalidRecord,
-      "the quantity \(quantity.name) is stored with another unit than "
-        + "\"\(quantity.unit.rawValue)\"")
+      .invalidRecord, "the quantity \(name) is stored with another unit than \"\(unit)\"")
   }
 
   private func find(_ name: String, selection: String, insertion: String) throws -> Int64 {

@@ -23,6 +23,25 @@ struct SubtaskWriter {
     try writer.insert(subtask.flags, of: id)
   }
 
+  /// Writes results of another program as a subtask of their own.
+  ///
+  /// - Parameter quantities: what `ForeignMeasurement.quantity` counts in.
+  consuming func write(
+    _ measurements: [ForeignMeasurement], of quantities: [StoredQuantity], as subtask: SubtaskCommit
+  ) throws {
+    var writer = self
+    _ = try writer.insert(subtask)
+    let ids = try quantities.map { try writer.names.id($0, keepingStored: true) }
+    try writer.insert(
+      measurements,
+      quantity: { _, one in
+        guard ids.indices.contains(one.quantity) else {
+          throw WarehouseError(.invalidRecord, "a measurement is of no quantity")
+        }
+        return ids[one.quantity]
+      }, place: { $0.place }, value: { $0.value })
+  }
+
   private func insert(_ subtask: SubtaskCommit) throws -> Int64 {
     try database.execute(
       sql: """
@@ -38,11 +57,22 @@ struct SubtaskWriter {
 
   /// Rows go in by ascending key, so that pages fill whatever the order in which they were made.
   private mutating func insert(_ measurements: [MeasurementRecord]) throws {
+    try insert(
+      measurements, quantity: { try $0.id($1.quantity) }, place: { $0.place }, value: { $0.value })
+  }
+
+  /// Inserts measurements of any form.
+  ///
+  /// - Parameter quantity: the number of an element's quantity.
+  private mutating func insert<Element>(
+    _ measurements: [Element], quantity: (inout NameTables, Element) throws -> Int64,
+    place: (Element) -> ResultPlace, value: (Element) -> MeasuredValue
+  ) throws {
     var order: [(key: Int64, index: Int)] = []
     order.reserveCapacity(measurements.count)
     for (index, measurement) in measurements.enumerated() {
-      let series = try names.series(of: try names.id(measurement.quantity), in: run)
-      let place = try names.id(measurement.place)
+      let series = try names.series(of: try quantity(&names, measurement), in: run)
+      let place = try names.id(place(measurement))
       order.append((MeasurementKey.key(series: series, place: place), index))
     }
     order.sort { $0.key < $1.key }
@@ -56,9 +86,10 @@ struct SubtaskWriter {
       for row in 0..<rows {
         let (key, index) = order[next + row]
         if rows == 1 {
-          try bind(measurements[index].value, key, to: one, from: 1)
+          try bind(value(measurements[index]), key, to: one, from: 1)
         } else {
-          try bind(measurements[index].value, key, to: many, from: CInt(5 * row + 1))
+          try bind(
+            value(measurements[index]), key, to: many, from: CInt(5 * row + 1))
         }
       }
       if rows == 1 { try one.run() } else { try many.run() }

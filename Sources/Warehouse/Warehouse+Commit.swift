@@ -86,23 +86,8 @@ extension SubtaskCommit {
   func validate() throws {
     try requireFinite(seconds, "duration of subtask \(name)")
     for measurement in measurements {
-      if case .value(let value, let uncertainty, let count) = measurement.value {
-        if !value.isFinite || uncertainty?.isFinite == false {
-          throw WarehouseError(
-            .notFinite, "the value or uncertainty of \(measurement.quantity.name) is not finite",
-            place: measurement.place.text)
-        }
-        if let uncertainty, uncertainty < 0 {
-          throw WarehouseError(
-            .invalidRecord, "the uncertainty of \(measurement.quantity.name) is negative",
-            place: measurement.place.text)
-        }
-        if let count, count < 0 {
-          throw WarehouseError(
-            .invalidRecord, "the count of \(measurement.quantity.name) is negative",
-            place: measurement.place.text)
-        }
-      }
+      try SubtaskCommit.validate(
+        measurement.value, of: measurement.quantity.name, at: measurement.place)
       try measurement.place.validate()
     }
     for curve in curves {
@@ -126,6 +111,28 @@ extension SubtaskCommit {
         try requireFinite(number, "check \(check.name)")
       }
     }
+  }
+}
+
+extension SubtaskCommit {
+  /// Refuses a value that must not be stored.
+  ///
+  /// - Parameter quantity: its name, for the message.
+  static func validate(
+    _ value: MeasuredValue, of quantity: @autoclosure () -> String?, at place: ResultPlace
+  ) throws {
+    guard case .value(let value, let uncertainty, let count) = value else { return }
+    func fail(_ kind: WarehouseError.Kind, _ what: String, _ problem: String) -> WarehouseError {
+      let name = quantity() ?? "a foreign quantity"
+      return WarehouseError(kind, "the \(what) of \(name) is \(problem)", place: place.text)
+    }
+    if !value.isFinite || uncertainty?.isFinite == false {
+      throw fail(.notFinite, "value or uncertainty", "not finite")
+    }
+    if let uncertainty, uncertainty < 0 {
+      throw fail(.invalidRecord, "uncertainty", "negative")
+    }
+    if let count, count < 0 { throw fail(.invalidRecord, "count", "negative") }
   }
 }
 

@@ -26,6 +26,17 @@ public struct StoredQuantity: Sendable, Hashable {
   public let dimensions: Set<Quantity.Dimension>
   /// What it means.
   public let meaning: String
+
+  /// Describes a quantity.
+  public init(
+    name: String, unit: String, digits: Int, dimensions: Set<Quantity.Dimension>, meaning: String
+  ) {
+    self.name = name
+    self.unit = unit
+    self.digits = digits
+    self.dimensions = dimensions
+    self.meaning = meaning
+  }
 }
 
 /// A place on the focal plane: an amplifier of a detector of a block.
@@ -52,17 +63,19 @@ public struct ChannelPlace: Sendable, Hashable, Comparable {
 extension Warehouse {
   /// All quantities that were ever measured, by name.
   public func quantities() throws -> [StoredQuantity] {
-    try reading { database in
-      try Row.fetchAll(
-        database, sql: "SELECT name, unit, digits, dimensions, meaning FROM quantity ORDER BY name"
-      ).map { row in
-        StoredQuantity(
-          name: StoredText.decoded(row[0]), unit: StoredText.decoded(row[1]), digits: row[2],
-          dimensions: Set(
-            (row[3] as String).split(separator: " ")
-              .compactMap { Quantity.Dimension(rawValue: String($0)) }),
-          meaning: StoredText.decoded(row[4]))
-      }
+    try reading(Warehouse.quantities)
+  }
+
+  static func quantities(_ database: Database) throws -> [StoredQuantity] {
+    try Row.fetchAll(
+      database, sql: "SELECT name, unit, digits, dimensions, meaning FROM quantity ORDER BY name"
+    ).map { row in
+      StoredQuantity(
+        name: StoredText.decoded(row[0]), unit: StoredText.decoded(row[1]), digits: row[2],
+        dimensions: Set(
+          (row[3] as String).split(separator: " ")
+            .compactMap { Quantity.Dimension(rawValue: String($0)) }),
+        meaning: StoredText.decoded(row[4]))
     }
   }
 

@@ -206,7 +206,7 @@ extension StoredTestRun {
     }
   }
 
-  private static func serials(of run: TestRunKey, _ database: Database) throws -> [String: String] {
+  static func serials(of run: TestRunKey, _ database: Database) throws -> [String: String] {
     let rows = try Row.fetchAll(
       database.cachedStatement(
         sql: """

@@ -35,31 +35,37 @@ extension Warehouse {
   func beginTestRun(
     _ record: TestRunRecord, of analysis: AnalysisKey, as process: ProcessIdentity
   ) throws -> TestRunKey {
+    try writing { try insert(record, of: analysis, as: process, $0) }
+  }
+
+  /// Adds a running test run within a transaction.
+  func insert(
+    _ record: TestRunRecord, of analysis: AnalysisKey, as process: ProcessIdentity,
+    _ database: Database
+  ) throws -> TestRunKey {
     let days = try JSONText.array(record.dayFolders)
-    return try writing { database in
-      var names = NameTables(database)
-      let camera = try names.id(record.camera, in: .camera)
-      let block = try blockID(record, &names, database)
-      try database.execute(
-        sql: """
-          INSERT INTO testRun (analysis, block, camera, cameraText, test, session, firstObsid, lastObsid,
-            dayFolders, configurationSHA256, inputSHA256, started, status,
-            leaseHost, leaseBoot, leaseProcess, leaseStart)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)
-          """,
-        arguments: [
-          analysis.id, block, camera, StoredText.encoded(record.cameraText),
-          StoredText.encoded(record.test),
-          StoredText.encoded(record.session), record.obsids?.lowerBound,
-          record.obsids?.upperBound, StoredText.encoded(days),
-          StoredText.encoded(record.configurationDigest), StoredText.encoded(record.inputDigest),
-          StoredText.encoded(record.started), process.host, process.boot, process.processID,
-          process.startTicks,
-        ])
-      let run = TestRunKey(id: database.lastInsertedRowID)
-      try insertInputs(record, of: run, &names, database)
-      return run
-    }
+    var names = NameTables(database)
+    let camera = try names.id(record.camera, in: .camera)
+    let block = try blockID(record, &names, database)
+    try database.execute(
+      sql: """
+        INSERT INTO testRun (analysis, block, camera, cameraText, test, session, firstObsid, lastObsid,
+          dayFolders, configurationSHA256, inputSHA256, started, status,
+          leaseHost, leaseBoot, leaseProcess, leaseStart)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)
+        """,
+      arguments: [
+        analysis.id, block, camera, StoredText.encoded(record.cameraText),
+        StoredText.encoded(record.test),
+        StoredText.encoded(record.session), record.obsids?.lowerBound,
+        record.obsids?.upperBound, StoredText.encoded(days),
+        StoredText.encoded(record.configurationDigest), StoredText.encoded(record.inputDigest),
+        StoredText.encoded(record.started), process.host, process.boot, process.processID,
+        process.startTicks,
+      ])
+    let run = TestRunKey(id: database.lastInsertedRowID)
+    try insertInputs(record, of: run, &names, database)
+    return run
   }
 
   /// Records how a test run ended, and gives up its lease.
@@ -89,14 +95,18 @@ extension Warehouse {
 
   /// Adds a verdict on a test run.
   public func add(_ verdict: VerdictRecord, to run: TestRunKey) throws {
-    try writing { database in
-      try database.execute(
-        sql: "INSERT INTO verdict (testRun, state, reason, author, time) VALUES (?, ?, ?, ?, ?)",
-        arguments: [
-          run.id, verdict.state.rawValue, StoredText.encoded(verdict.reason),
-          StoredText.encoded(verdict.author), StoredText.encoded(verdict.time),
-        ])
-    }
+    try writing { try Warehouse.insert(verdict, on: run, into: $0) }
+  }
+
+  static func insert(
+    _ verdict: VerdictRecord, on run: TestRunKey, into database: Database
+  ) throws {
+    try database.execute(
+      sql: "INSERT INTO verdict (testRun, state, reason, author, time) VALUES (?, ?, ?, ?, ?)",
+      arguments: [
+        run.id, verdict.state.rawValue, StoredText.encoded(verdict.reason),
+        StoredText.encoded(verdict.author), StoredText.encoded(verdict.time),
+      ])
   }
 
   /// Stores where detectors sit, and chooses the design that the view `results` shows.

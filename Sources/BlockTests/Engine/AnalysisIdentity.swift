@@ -5,7 +5,7 @@ import Ingest
 #endif
 
 /// The names that an analysis is known by.
-enum AnalysisIdentity {
+package enum AnalysisIdentity {
   /// The present time as ISO 8601 in UTC, whole seconds.
   static func now() -> String { ElvisDate(unixSeconds: time(nil)).isoText }
 
@@ -20,7 +20,7 @@ enum AnalysisIdentity {
 
   /// A ULID: 48 bits of milliseconds and 80 random bits in Crockford's base 32
   /// (https://github.com/ulid/spec).
-  static func ulid() -> String {
+  package static func ulid() -> String {
     var clock = timespec()
     clock_gettime(CLOCK_REALTIME, &clock)
     let milliseconds = UInt64(clock.tv_sec) * 1000 + UInt64(clock.tv_nsec) / 1_000_000

@@ -17,9 +17,9 @@ import DurableFiles
 /// ```
 public final class FITSStreamWriter {
   private let descriptor: Int32
-  private let path: String
+  let path: String
   private var position = 0
-  private var count = 0
+  private(set) var count = 0
   private var names: Set<String> = []
 
   private init(descriptor: Int32, path: String) {
@@ -104,7 +104,7 @@ public final class FITSStreamWriter {
 
   // MARK: - Steps
 
-  private func begin(bitpix: Int, axes: [Int], type: String = "IMAGE", fields: Int? = nil)
+  func begin(bitpix: Int, axes: [Int], type: String = "IMAGE", fields: Int? = nil)
     throws(FITSError) -> CardEncoder
   {
     guard count < FITSGate.maximumHDUs else {
@@ -131,7 +131,7 @@ public final class FITSStreamWriter {
     return header
   }
 
-  private func identify(_ name: String, _ version: Int, in header: inout CardEncoder)
+  func identify(_ name: String, _ version: Int, in header: inout CardEncoder)
     throws(FITSError)
   {
     guard !name.isEmpty else { return }
@@ -146,7 +146,7 @@ public final class FITSStreamWriter {
     if version != 1 { try header.append("EXTVER", .integer(version), "version of this HDU") }
   }
 
-  private func finish(
+  func finish(
     _ unfinished: CardEncoder, _ data: (DataSink) throws(FITSError) -> Void
   ) throws(FITSError) {
     let start = position
