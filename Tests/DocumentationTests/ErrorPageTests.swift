@@ -5,6 +5,7 @@ import DataProducts
 import Detector
 import Diagnostics
 import DurableFiles
+import Exchange
 import FITSFiles
 import Ingest
 import LatexReport
@@ -26,6 +27,7 @@ struct ErrorPageTests {
       MetatestError.Kind.allCases.map(\.rawValue), LatexError.Kind.allCases.map(\.rawValue),
       ReportingError.Kind.allCases.map(\.rawValue), SimulatorError.Kind.allCases.map(\.rawValue),
       DataProductError.Kind.allCases.map(\.rawValue), plots.map(\.code),
+      ExchangeError.Kind.allCases.map(\.rawValue),
       // These are made within their modules only.
       [WrongUse(problem: "").code, "unexpected", "bad-camera", "terminated"],
     ]
@@ -48,6 +50,7 @@ struct ErrorPageTests {
     for kind in EngineError.Kind.allCases { all.append(EngineError(kind, "")) }
     for kind in MetatestError.Kind.allCases { all.append(MetatestError(kind, "")) }
     for kind in SimulatorError.Kind.allCases { all.append(SimulatorError(kind, "")) }
+    for kind in ExchangeError.Kind.allCases { all.append(ExchangeError(kind, "")) }
     for error in plots { all.append(error) }
     return all
   }()
@@ -91,7 +94,7 @@ struct ErrorPageTests {
     let known: Set<String> = [
       "CampaignError", "IngestError", "FITSError", "FileError", "WarehouseError", "EngineError",
       "MetatestError", "LatexError", "ReportingError", "SimulatorError", "DataProductError",
-      "PlotError", "CameraError", "WrongUse", "Unexpected", "Interruption",
+      "PlotError", "CameraError", "ExchangeError", "WrongUse", "Unexpected", "Interruption",
     ]
     for path in try Documentation.sources(in: "Sources") {
       for match in try Documentation.text(path).matches(of: /struct (\w+): DiagnosedError/) {

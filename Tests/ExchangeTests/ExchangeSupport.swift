@@ -13,7 +13,7 @@ extension Quantity {
 }
 
 let ownQuantities: [Quantity] = [.readNoise]
-let time = "2026-11-21T12:00:00Z"
+let testTime = "2026-11-21T12:00:00Z"
 
 /// A folder that is removed with the value's last use.
 final class TemporaryFolder {
@@ -45,13 +45,13 @@ final class TemporaryFolder {
   func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(filePath: "\(path)/\(name)")) }
 }
 
-let header = ExportHeader(program: "vison test", warehouse: "wh", filter: "all")
+let testHeader = ExportHeader(program: "vison test", warehouse: "wh", filter: "all")
 
 extension ImportOptions {
   /// What a file of bare columns needs beside them.
   static func foreign(_ analysis: String? = "eotest_1") -> ImportOptions {
     var options = ImportOptions(
-      analysis: analysis, program: "eotest 1.2", time: time, host: "h", operatorName: "o",
+      analysis: analysis, program: "eotest 1.2", time: testTime, host: "h", operatorName: "o",
       commandLine: "vis-meta import", importer: "vison test")
     options.constants = [
       .campaign: "flight", .block: "BORN", .test: "FLAT01", .session: "D11",
@@ -60,7 +60,7 @@ extension ImportOptions {
     return options
   }
 
-  static let plain = ImportOptions(time: time, operatorName: "o")
+  static let plain = ImportOptions(time: testTime, operatorName: "o")
 }
 
 /// Imports, and returns the report.
@@ -84,7 +84,8 @@ let hostileTexts = [
   "\u{2028}", "'; DROP TABLE measurement;--", "../../etc/passwd", "null", "nan",
 ]
 let hostileNumbers: [Double] = [
-  0.1, 1.0 / 3, 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, -1e-310, 9.007199254740993e15,
+  0.1, 1.0 / 3, Double(bitPattern: 1), 2.2250738585072014e-308, 1.7976931348623157e308,
+  -Double(bitPattern: 12345), 9.007199254740993e15,
   123_456_789.123_456_78, -0.0, 1e22, 1e23, 4.35, 0.000001,
 ]
 
@@ -95,7 +96,7 @@ func fill(_ warehouse: Warehouse) throws {
       AnalysisRecord(
         name: "FM2019_\(number)", ulid: "U\(number)", programVersion: "0.1.\(number)", host: "h",
         operatorName: "o", commandLine: "c", configuration: "{}", configurationDigest: "d",
-        started: time))
+        started: testTime))
     for block in ["BORN", "CURIE"] {
       let run = try warehouse.beginTestRun(
         TestRunRecord(
@@ -108,7 +109,7 @@ func fill(_ warehouse: Warehouse) throws {
           MeasurementRecord(
             quantity: .gain, detector: "CCD\(index % 3 + 1)", amplifier: "E", obsid: index + 1000,
             item: index % 2 == 0 ? nil : "col, \"\(index)\"",
-            value: .value(value, uncertainty: index % 3 == 0 ? nil : 5e-324, count: index)))
+            value: .value(value, uncertainty: index % 3 == 0 ? nil : .leastNonzeroMagnitude, count: index)))
       }
       for (index, text) in hostileTexts.enumerated() {
         measurements.append(
@@ -119,12 +120,12 @@ func fill(_ warehouse: Warehouse) throws {
       measurements.append(MeasurementRecord(quantity: .readNoise, value: .value(Double(number))))
       try warehouse.commit(
         SubtaskCommit(name: "meta", ordinal: 0, seconds: 1, measurements: measurements), to: run)
-      try warehouse.finishTestRun(run, status: .finished, time: time)
+      try warehouse.finishTestRun(run, status: .finished, time: testTime)
       if block == "BORN" {
         try warehouse.add(
-          VerdictRecord(state: .accepted, reason: "r", author: "a", time: time), to: run)
+          VerdictRecord(state: .accepted, reason: "r", author: "a", time: testTime), to: run)
       }
     }
-    try warehouse.finishAnalysis(analysis, status: .finished, time: time)
+    try warehouse.finishAnalysis(analysis, status: .finished, time: testTime)
   }
 }

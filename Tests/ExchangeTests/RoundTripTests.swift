@@ -14,7 +14,7 @@ import Testing
     try fill(first)
     let filter = ResultFilter()
     let path = "\(folder.path)/1.\(format.rawValue)"
-    let rows = try ResultExport.write(format, header, from: first, matching: filter, to: path)
+    let rows = try ResultExport.write(format, testHeader, from: first, matching: filter, to: path)
     #expect(rows == 4 * (hostileNumbers.count + hostileTexts.count + 1))
     var options = ImportOptions.plain
     options.takesVerdicts = true
@@ -22,7 +22,7 @@ import Testing
     #expect(report.badRows == 0 && report.rows == rows && report.analyses.count == 2)
     #expect(report.analyses.map(\.program) == ["0.1.1", "0.1.2"])
     _ = try ResultExport.write(
-      format, header, from: second, matching: filter, to: "\(folder.path)/2.\(format.rawValue)")
+      format, testHeader, from: second, matching: filter, to: "\(folder.path)/2.\(format.rawValue)")
     #expect(try folder.bytes("1.\(format.rawValue)") == folder.bytes("2.\(format.rawValue)"))
     #expect(try second.verify().isEmpty)
     // Bit for bit, which equal texts would not show by themselves.
@@ -43,7 +43,7 @@ import Testing
         + "CCD1,E,bias.ron,4.5,0.25,adu,12,\nCCD1,F,bias.ron,,,adu,,=no light\n")
     try importing([path], .foreign(), into: warehouse)
     var bytes: [UInt8] = []
-    let rows = try ResultExport.stream(.csv, header, from: warehouse, matching: ResultFilter()) {
+    let rows = try ResultExport.stream(.csv, testHeader, from: warehouse, matching: ResultFilter()) {
       bytes += $0
     }
     #expect(rows == 2)
@@ -72,7 +72,7 @@ import Testing
     let warehouse = try folder.warehouse("a")
     let path = "\(folder.path)/e.\(format.rawValue)"
     #expect(
-      try ResultExport.write(format, header, from: warehouse, matching: ResultFilter(), to: path)
+      try ResultExport.write(format, testHeader, from: warehouse, matching: ResultFilter(), to: path)
         == 0)
     #expect {
       try importing([path], .foreign(), into: warehouse)
@@ -88,14 +88,14 @@ import Testing
     try fill(warehouse)
     let path = "\(folder.path)/f.fits"
     _ = try ResultExport.write(
-      .fits, header, from: warehouse, matching: ResultFilter(quantities: ["ptc.*"]), to: path)
+      .fits, testHeader, from: warehouse, matching: ResultFilter(quantities: ["ptc.*"]), to: path)
     let table = try FITSFile(path: path).readTable(.named("RESULTS"))
     #expect(table.column("value")?.unit == "electron/adu")
     #expect(table.column("uncertainty")?.unit == "electron/adu")
     #expect(table.rows == 4 * hostileNumbers.count)
     #expect(try FITSFile(path: path).readTable(.named("QUANTITIES")).texts("name") == ["ptc.gain"])
     _ = try ResultExport.write(
-      .fits, header, from: warehouse, matching: ResultFilter(), to: path)
+      .fits, testHeader, from: warehouse, matching: ResultFilter(), to: path)
     #expect(try FITSFile(path: path).readTable(.named("RESULTS")).column("value")?.unit == "")
   }
 
@@ -108,7 +108,7 @@ import Testing
     try importing([path], .foreign(), into: warehouse)
     let target = "\(folder.path)/f.fits"
     #expect {
-      try ResultExport.write(.fits, header, from: warehouse, matching: ResultFilter(), to: target)
+      try ResultExport.write(.fits, testHeader, from: warehouse, matching: ResultFilter(), to: target)
     } throws: {
       ($0 as? ExchangeError)?.kind == .textTooLong
     }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Reads the cells of one row as what their columns hold.
 ///
 /// Every cell is read, so that all that is wrong with a line is told at once.
@@ -135,16 +133,27 @@ struct CellReading {
   /// An instant in UTC; nil where there is none or a bad one.
   mutating func instant(_ column: ExchangeColumn) -> String? {
     guard let text = text(column) else { return nil }
-    let form = /(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?Z/
-    if let match = text.wholeMatch(of: form), let month = Int(match.2), let day = Int(match.3),
-      let hour = Int(match.4), let minute = Int(match.5), let second = Int(match.6),
-      (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61
-    {
-      return text
-    }
+    if Self.isInstant(Array(text.utf8)) { return text }
     fail(
       column, String(text.prefix(40)), "it is no instant in UTC", "write 2019-03-23T19:36:47Z")
     return nil
+  }
+
+  /// Whether bytes are `yyyy-mm-ddThh:mm:ss[.f]Z`; by hand, since each row has one.
+  private static func isInstant(_ bytes: [UInt8]) -> Bool {
+    let form = Array("0000-00-00T00:00:00".utf8)
+    guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z") else { return false }
+    for (byte, wanted) in zip(bytes, form) {
+      let isDigit = (0x30...0x39).contains(byte)
+      guard wanted == 0x30 ? isDigit : byte == wanted else { return false }
+    }
+    let fraction = bytes[19..<bytes.count - 1]
+    guard fraction.isEmpty || fraction.first == UInt8(ascii: ".") && (2...10).contains(fraction.count),
+      fraction.dropFirst().allSatisfy({ (0x30...0x39).contains($0) })
+    else { return false }
+    func two(_ at: Int) -> Int { Int(bytes[at] - 0x30) * 10 + Int(bytes[at + 1] - 0x30) }
+    return (1...12).contains(two(5)) && (1...31).contains(two(8)) && two(11) < 24 && two(14) < 60
+      && two(17) < 61
   }
 
   /// One of some words; nil where there is none or another one.

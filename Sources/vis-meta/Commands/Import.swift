@@ -183,7 +183,9 @@ struct Import: ParsableCommand {
       printOutput("\(content): \(state)".escapingControlCharacters() + "\n")
     }
     if !report.newQuantities.isEmpty {
-      printOutput("new quantities: " + report.newQuantities.joined(separator: ", ") + "\n")
+      let shown = report.newQuantities.prefix(10).joined(separator: ", ")
+      let more = report.newQuantities.count - 10
+      printOutput("new quantities: \(shown)\(more > 0 ? " and \(more) more" : "")\n")
     }
     if report.badRows > 0 {
       printOutput("\(report.badRows) of \(report.rows) lines are bad\n")
