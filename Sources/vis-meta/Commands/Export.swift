@@ -146,7 +146,10 @@ struct Export: ParsableCommand {
     try warehouse.with(.reading) { store in
       let content = try type.content(
         MetatestInput(
-          warehouse: store, plane: plane, design: chosen, campaign: results.runs.campaign.first,
+          warehouse: store, plane: plane, design: chosen,
+          scope: RunSelector.Scope(
+            campaign: results.runs.campaign.first, asOf: results.runs.asOf?.end,
+            analyses: results.runs.analysis),
           folder: AtomicFile.folder(of: path)))
       guard let workbook = content.products.first(where: { $0.name.hasSuffix(".xlsx") }) else {
         throw WrongUse(problem: "\(type.name) makes no workbook")

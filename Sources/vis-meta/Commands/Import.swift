@@ -156,8 +156,8 @@ struct Import: ParsableCommand {
         files, try options(), for: store, own: own, check: CancellationFlag.check)
       let found = try incoming.report(for: store)
       for problem in found.problems { printNote("vis-meta: \(problem.text)") }
-      let hidden = found.badRows - found.problems.count
-      if hidden > 0, !found.problems.isEmpty { printNote("vis-meta: and more (--show)") }
+      let shown = Set(found.problems.map { "\($0.file):\($0.line)" }).count
+      if shown < found.badRows, !found.problems.isEmpty { printNote("vis-meta: and more (--show)") }
       if dryRun {
         try print(found)
         guard found.badRows == 0 || skipBad else { throw CommandEnd(.failed) }
