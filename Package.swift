@@ -129,7 +129,7 @@ let package = Package(
       "Metatests",
       [
         "Diagnostics", "DurableFiles", "Detector", "FITSFiles", "Campaign", "Analysis", "Warehouse",
-        "Plots", "LatexReport", "DataProducts", "Reporting", "BlockTests",
+        "Plots", "LatexReport", "DataProducts", "Reporting", "BlockTests", yams,
       ]),
     library(
       "Simulator",
@@ -200,7 +200,7 @@ let package = Package(
     tests(
       "Metatests",
       [
-        "Metatests", "Warehouse", "Detector", "Campaign", "DurableFiles", "Diagnostics",
+        "Metatests", "Analysis", "Warehouse", "Detector", "Campaign", "DurableFiles", "Diagnostics",
         "FITSFiles", "Plots", "LatexReport", "BlockTests",
       ]),
     tests("Plots", ["Plots", "Diagnostics", "DurableFiles"]),

@@ -29,7 +29,16 @@ struct WarehouseBenchmark: ParsableCommand {
   @Flag(help: "Keep the generated warehouse.")
   var keep = false
 
+  @Option(help: "Only ask the questions of a warehouse kept from a run with these numbers.")
+  var ask: String?
+
   func run() throws {
+    if let ask {
+      for question in try QuestionTimes.ask(ask, GenerationPlan(count: count, reruns: reruns)) {
+        print(question.text)
+      }
+      return
+    }
     let work = folder + "/warehouse-benchmark-\(ProcessInfo.processInfo.processIdentifier)"
     try FileManager.default.createDirectory(
       atPath: work, withIntermediateDirectories: true)

@@ -14,6 +14,12 @@ public struct MetatestError: DiagnosedError, Equatable {
     case noSuchQuantity = "no-such-quantity"
     /// The focal plane has no such design.
     case noSuchDesign = "no-such-design"
+    /// Nothing in the warehouse is what one side of a comparison names.
+    case unknownSide = "no-such-side"
+    /// One side of a comparison may mean several things.
+    case ambiguousSide = "ambiguous-side"
+    /// A trend cannot be made of what is asked for.
+    case noTrend = "no-trend"
     /// A product is not what its record or the camera says.
     case badProduct = "unusable-product"
     /// Nothing fits what is to be traced.
@@ -37,7 +43,7 @@ public struct MetatestError: DiagnosedError, Equatable {
   public var code: String { kind.rawValue }
   public var exitCode: ExitCode {
     switch kind {
-    case .unknownMetatest, .noSuchDesign: .wrongUse
+    case .unknownMetatest, .noSuchDesign, .ambiguousSide: .wrongUse
     default: .failed
     }
   }

@@ -8,6 +8,9 @@ public struct Figure: Equatable, Sendable {
     case grid(PanelGrid)
     /// A map of cells, such as the quadrants of a focal plane.
     case cells(CellMap)
+    /// A map of cells with a panel at its right, such as the distribution of its values; `share` is
+    /// the map's part of the width.
+    case beside(CellMap, Panel, share: Double)
   }
 
   /// The sides of the page in inches.

@@ -87,3 +87,11 @@ public struct Summary: Equatable, Sendable {
       + "   min = \(Numeric.short(minimum))   max = \(Numeric.short(maximum))"
   }
 }
+
+/// Numbers as figures print them, for labels that callers make.
+public enum PlotNumber {
+  /// About `digits` significant digits, as 3.142, 12340 or 1.2×10⁻⁷, with a true minus sign.
+  public static func short(_ value: Double, digits: Int = 3) -> String {
+    Numeric.short(value, digits: digits)
+  }
+}

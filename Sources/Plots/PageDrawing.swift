@@ -36,6 +36,10 @@ struct PageDrawing {
     case .panel(let panel): draw(panel, in: content)
     case .grid(let grid): draw(grid, in: content)
     case .cells(let map): draw(map, in: content)
+    case .beside(let map, let panel, let share):
+      let width = content.width * min(max(share.isNaN ? 0.5 : share, 0.1), 0.9)
+      draw(map, in: content.inset(right: content.width - width))
+      draw(panel, in: content.inset(left: width + 8))
     }
   }
 

@@ -150,9 +150,15 @@ struct MeasurementScan {
     """
 
   static func measured(_ statement: borrowing RawStatement, _ place: Int64) -> Measured {
-    Measured(
-      place: place, value: statement.optionalReal(1), uncertainty: statement.optionalReal(2),
-      count: statement.optionalInteger(3), reason: statement.optionalInteger(4))
+    // A row has a value or a reason (a CHECK of the table): what cannot be there is not asked for.
+    let value = statement.optionalReal(1)
+    return value == nil
+      ? Measured(
+        place: place, value: nil, uncertainty: nil, count: statement.optionalInteger(3),
+        reason: statement.optionalInteger(4))
+      : Measured(
+        place: place, value: value, uncertainty: statement.optionalReal(2),
+        count: statement.optionalInteger(3), reason: nil)
   }
 
   private func allows(_ place: ResultPlace, block: String, _ exposed: ExposedPlaces?) -> Bool {

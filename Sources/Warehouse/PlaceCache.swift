@@ -61,12 +61,17 @@ struct PlaceCache {
       return .value(
         value, uncertainty: measured.uncertainty, count: measured.count.map { Int($0) })
     }
-    guard let id = measured.reason else { return .missing(reason: "") }
-    if let known = reasons[id] { return .missing(reason: known) }
+    return .missing(reason: try reason(measured))
+  }
+
+  /// Why a row has no value.
+  mutating func reason(_ measured: MeasurementScan.Measured) throws -> String {
+    guard let id = measured.reason else { return "" }
+    if let known = reasons[id] { return known }
     let text = try String.fetchOne(
       database, sql: "SELECT text FROM reason WHERE id = ?", arguments: [id])
     let reason = text.map(StoredText.decoded) ?? ""
     reasons[id] = reason
-    return .missing(reason: reason)
+    return reason
   }
 }

@@ -77,8 +77,13 @@ struct RawStatement: ~Copyable {
   borrowing func integer(_ column: CInt) -> Int64 { sqlite3_column_int64(handle, column) }
   borrowing func real(_ column: CInt) -> Double { sqlite3_column_double(handle, column) }
 
+  // NULL reads as zero, so that only a zero needs a second look.
   borrowing func optionalInteger(_ column: CInt) -> Int64? {
-    isNull(column) ? nil : integer(column)
+    let value = integer(column)
+    return value == 0 && isNull(column) ? nil : value
   }
-  borrowing func optionalReal(_ column: CInt) -> Double? { isNull(column) ? nil : real(column) }
+  borrowing func optionalReal(_ column: CInt) -> Double? {
+    let value = real(column)
+    return value == 0 && isNull(column) ? nil : value
+  }
 }

@@ -2,7 +2,8 @@ import GRDB
 
 /// Where detectors sit in the focal-plane design that the warehouse was made for.
 struct SlotTable {
-  private var slots: [String: [String: String]] = [:]
+  /// Positions by block, then by detector.
+  private(set) var slots: [String: [String: String]] = [:]
 
   /// A table without any position.
   init() {}

@@ -6,10 +6,23 @@ import GRDB
 public struct MeasuredDifference: Sendable, Hashable {
   let group: DifferenceGroup
   let located: PlaceCache.Place
+  private let mine, other: PackedValue
+  private let reasons: MissingReasons?
+
+  init(
+    group: DifferenceGroup, located: PlaceCache.Place, left: PackedValue, right: PackedValue,
+    reasons: MissingReasons?
+  ) {
+    self.group = group
+    self.located = located
+    (mine, other) = (left, right)
+    self.reasons = reasons
+  }
+
   /// The left value; nil where there is none, not even a reason.
-  public let left: MeasuredValue?
+  public var left: MeasuredValue? { mine.value(reason: reasons?.left) }
   /// The right value; nil where there is none, not even a reason.
-  public let right: MeasuredValue?
+  public var right: MeasuredValue? { other.value(reason: reasons?.right) }
 
   /// The campaign.
   public var campaign: String { group.run.campaign }
@@ -30,15 +43,17 @@ public struct MeasuredDifference: Sendable, Hashable {
 
   /// Right less left; nil unless both are numbers, or where it overflows.
   public var difference: Double? {
-    guard let left = left?.number, let right = right?.number else { return nil }
-    let result = right - left
+    let result = other.number - mine.number
     return result.isFinite ? result : nil
   }
 
   /// The uncertainty of the difference, the two being independent; nil unless both are known.
   public var sigma: Double? {
-    guard case .value(_, let a?, _)? = left, case .value(_, let b?, _)? = right else { return nil }
-    let result = (a * a + b * b).squareRoot()
+    let (a, b) = (mine.uncertainty, other.uncertainty)
+    // Scaled by the larger one, so that no square overflows or vanishes.
+    let larger = max(a.magnitude, b.magnitude)
+    guard larger > 0 else { return a == 0 && b == 0 ? 0 : nil }
+    let result = larger * ((a / larger) * (a / larger) + (b / larger) * (b / larger)).squareRoot()
     return result.isFinite ? result : nil
   }
 
@@ -64,6 +79,40 @@ extension MeasuredDifference {
   }
 }
 
+/// A value without texts: millions of them are copied and freed at no cost.
+struct PackedValue: Sendable {
+  /// NaN where there is none.
+  let number, uncertainty: Double
+  private let count: Int64
+
+  static let absent = PackedValue(number: .nan, uncertainty: .nan, count: .max)
+
+  private init(number: Double, uncertainty: Double, count: Int64) {
+    (self.number, self.uncertainty, self.count) = (number, uncertainty, count)
+  }
+
+  init(_ measured: MeasurementScan.Measured) {
+    number = measured.value ?? .nan
+    uncertainty = measured.uncertainty ?? .nan
+    count = measured.count ?? .min
+  }
+
+  func value(reason: String?) -> MeasuredValue? {
+    if let reason { return .missing(reason: reason) }
+    if number.isNaN { return nil }
+    return .value(
+      number, uncertainty: uncertainty.isNaN ? nil : uncertainty,
+      count: count == .min ? nil : Int(count))
+  }
+}
+
+/// Why there are no values, where there is a reason on either side.
+final class MissingReasons: Sendable {
+  let left, right: String?
+
+  init(left: String?, right: String?) { (self.left, self.right) = (left, right) }
+}
+
 /// What the differences of one quantity in one pair of runs have in common.
 final class DifferenceGroup: Sendable {
   let run: ResultRun
@@ -83,10 +132,35 @@ public struct WarehouseDifference: Sendable, Hashable {
   public let differences: [MeasuredDifference]
   /// The number of places whose values and uncertainties are equal, bit for bit.
   public let equal: Int
+  /// Of those, the number by quantity.
+  public let equalByQuantity: [String: EqualPlaces]
+  /// The runs that were compared, by campaign, block and test.
+  public let pairs: [RunPair]
+  /// Runs that a later one of the same name and side stands for; they were not looked at.
+  public let superseded: [TestRunKey]
   /// Runs on the left without a partner.
   public let onlyLeft: [TestRunKey]
   /// Runs on the right without a partner.
   public let onlyRight: [TestRunKey]
+}
+
+/// How many places of a quantity are equal on both sides.
+public struct EqualPlaces: Sendable, Hashable {
+  /// Those with a value.
+  public var values = 0
+  /// Those without, for the same reason.
+  public var missing = 0
+}
+
+/// Two runs that were compared.
+public struct RunPair: Sendable, Hashable {
+  /// The run on the left.
+  public let left: TestRunKey
+  /// The run on the right.
+  public let right: TestRunKey
+
+  /// Two runs.
+  public init(left: TestRunKey, right: TestRunKey) { (self.left, self.right) = (left, right) }
 }
 
 extension Warehouse {
@@ -100,11 +174,12 @@ extension Warehouse {
   ///   - pairing: of campaign, block, test, session; other dimensions are not looked at.
   ///   - quantities: names, with `*` and `?`; empty for all.
   ///   - includingEqual: whether places that did not change are listed, too.
+  ///   - admits: the places that are looked at; asked once for each. All without it.
   /// - Returns: by block, test, quantity's name and place's number.
   public func diff(
     _ left: [TestRunKey], _ right: [TestRunKey],
     pairing: Set<ResultDimension> = [.campaign, .block, .test], quantities: [String] = [],
-    includingEqual: Bool = false
+    includingEqual: Bool = false, where admits: ((ResultPlace) -> Bool)? = nil
   ) throws -> WarehouseDifference {
     try reading { database in
       let leftRuns = try MeasurementScan(database, ResultFilter(runs: left)).runs()
@@ -114,11 +189,14 @@ extension Warehouse {
         pairs = RunPairs(matched: [(leftRuns[0], rightRuns[0])])
       }
       let filter = ResultFilter(quantities: quantities)
-      var comparison = try RunComparison(database, filter, includingEqual: includingEqual)
+      var comparison = try RunComparison(
+        database, filter, includingEqual: includingEqual, admits)
       for (a, b) in pairs.matched { try comparison.compare(a, b) }
       return WarehouseDifference(
         differences: comparison.differences, equal: comparison.equal,
-        onlyLeft: pairs.onlyLeft, onlyRight: pairs.onlyRight)
+        equalByQuantity: comparison.equalByQuantity,
+        pairs: pairs.matched.map { RunPair(left: $0.0.key, right: $0.1.key) },
+        superseded: pairs.superseded, onlyLeft: pairs.onlyLeft, onlyRight: pairs.onlyRight)
     }
   }
 }
@@ -128,18 +206,26 @@ private struct RunPairs {
   var matched: [(ResultRun, ResultRun)]
   var onlyLeft: [TestRunKey] = []
   var onlyRight: [TestRunKey] = []
+  var superseded: [TestRunKey] = []
 
   init(matched: [(ResultRun, ResultRun)]) { self.matched = matched }
 
   init(
     _ left: [ResultRun], _ right: [ResultRun], _ pairing: Set<ResultDimension>
   ) {
-    func name(_ run: ResultRun) -> [String] {
+    func name(_ run: ResultRun, _ test: String) -> [String] {
       [
         pairing.contains(.campaign) ? run.campaign : "",
-        pairing.contains(.block) ? run.block : "", pairing.contains(.test) ? run.test : "",
+        pairing.contains(.block) ? run.block : "", pairing.contains(.test) ? test : "",
         pairing.contains(.session) ? run.session : "",
       ]
+    }
+    // An iteration is a run of its test, unless a side has several of them.
+    let goesByBase = [left, right].allSatisfy { side in
+      Set(side.map { name($0, TestName.base($0.test)) }).count == side.count
+    }
+    func name(_ run: ResultRun) -> [String] {
+      name(run, goesByBase ? TestName.base(run.test) : run.test)
     }
     func latest(_ runs: [ResultRun]) -> [[String]: ResultRun] {
       Dictionary(runs.map { (name($0), $0) }, uniquingKeysWith: { $1 })
@@ -153,6 +239,9 @@ private struct RunPairs {
       }
     onlyLeft = left.filter { theirs[name($0)] == nil }.map(\.key)
     onlyRight = right.filter { ours[name($0)] == nil }.map(\.key)
+    superseded =
+      (left.filter { theirs[name($0)] != nil && ours[name($0)]?.key != $0.key }
+      + right.filter { ours[name($0)] != nil && theirs[name($0)]?.key != $0.key }).map(\.key)
   }
 }
 
@@ -162,10 +251,19 @@ private struct RunComparison {
   private let database: Database
   private let includingEqual: Bool
   private var places: PlaceCache
+  private var sequence: [PlaceCache.Place] = []
+  private var next = 0
   var differences: [MeasuredDifference] = []
   var equal = 0
+  var equalByQuantity: [String: EqualPlaces] = [:]
+  private let admits: ((ResultPlace) -> Bool)?
+  private var admitted: [Int64: Bool] = [:]
 
-  init(_ database: Database, _ filter: ResultFilter, includingEqual: Bool) throws {
+  init(
+    _ database: Database, _ filter: ResultFilter, includingEqual: Bool,
+    _ admits: ((ResultPlace) -> Bool)?
+  ) throws {
+    self.admits = admits
     self.database = database
     self.includingEqual = includingEqual
     scan = try MeasurementScan(database, filter)
@@ -200,6 +298,15 @@ private struct RunComparison {
   ) throws {
     try begin(a, left)
     try begin(b, right)
+    next = 0
+    var equals = EqualPlaces()
+    defer {
+      equal += equals.values + equals.missing
+      if equals != EqualPlaces() {
+        equalByQuantity[group.quantity, default: EqualPlaces()].values += equals.values
+        equalByQuantity[group.quantity, default: EqualPlaces()].missing += equals.missing
+      }
+    }
     var hasLeft = left == nil ? false : try a.step()
     var hasRight = right == nil ? false : try b.step()
     while hasLeft || hasRight {
@@ -211,19 +318,53 @@ private struct RunComparison {
       let same =
         mine != nil && other != nil && mine?.value == other?.value
         && mine?.uncertainty == other?.uncertainty && mine?.reason == other?.reason
-      if same { equal += 1 }
-      if !same || includingEqual {
+      let counts = admits == nil ? true : try isAdmitted(place)
+      if same, counts {
+        if mine?.value == nil { equals.missing += 1 } else { equals.values += 1 }
+      }
+      if !same || includingEqual, counts {
         differences.append(
           MeasuredDifference(
-            group: group, located: try places.place(place),
-            left: try mine.map { try places.value($0) },
-            right: try other.map { try places.value($0) }))
+            group: group, located: try located(place),
+            left: mine.map(PackedValue.init) ?? .absent,
+            right: other.map(PackedValue.init) ?? .absent, reasons: try reasons(mine, other)))
       }
       if mine != nil { hasLeft = try a.step() }
       if other != nil { hasRight = try b.step() }
     }
     a.reset()
     b.reset()
+  }
+
+  /// The series of a run mostly have the same places in the same order: the last one's list is
+  /// looked at before the dictionary.
+  private mutating func located(_ place: Int64) throws -> PlaceCache.Place {
+    if next < sequence.count, sequence[next].id == place {
+      next += 1
+      return sequence[next - 1]
+    }
+    let found = try places.place(place)
+    if next < sequence.count { sequence.removeSubrange(next...) }
+    sequence.append(found)
+    next = sequence.count
+    return found
+  }
+
+  private mutating func isAdmitted(_ place: Int64) throws -> Bool {
+    if let known = admitted[place] { return known }
+    let answer = admits?(try places.place(place).result) ?? true
+    admitted[place] = answer
+    return answer
+  }
+
+  private mutating func reasons(
+    _ left: MeasurementScan.Measured?, _ right: MeasurementScan.Measured?
+  ) throws -> MissingReasons? {
+    func isMissing(_ side: MeasurementScan.Measured?) -> Bool { side.map { $0.value == nil } ?? false }
+    guard isMissing(left) || isMissing(right) else { return nil }
+    return MissingReasons(
+      left: isMissing(left) ? try left.map { try places.reason($0) } : nil,
+      right: isMissing(right) ? try right.map { try places.reason($0) } : nil)
   }
 
   private func begin(_ statement: borrowing RawStatement, _ series: Int64?) throws {

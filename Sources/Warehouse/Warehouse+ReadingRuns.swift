@@ -50,6 +50,12 @@ extension Warehouse {
     }
   }
 
+  /// Where the detectors of each block sit in the design that the warehouse was made for, by block
+  /// and detector.
+  public func slots() throws -> [String: [String: String]] {
+    try reading { try SlotTable($0).slots }
+  }
+
   /// One test run.
   ///
   /// - Throws: `WarehouseError.Kind.noSuchRecord`.

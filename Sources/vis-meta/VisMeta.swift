@@ -30,8 +30,8 @@ struct VisMeta: AsyncParsableCommand {
     version: ProgramVersion.current,
     subcommands: [
       Init.self, Status.self, Runs.self, Show.self, Query.self, Quantities.self, Accept.self,
-      Reject.self, Withdraw.self, Verify.self, Run.self, Report.self, Trace.self,
-      Requirements.self, Sql.self, Merge.self, Backup.self, Gc.self, Vacuum.self,
+      Reject.self, Withdraw.self, Diff.self, TrendCommand.self, Verify.self, Run.self, Report.self,
+      Trace.self, Requirements.self, Sql.self, Merge.self, Backup.self, Gc.self, Vacuum.self,
       Export.self, Import.self,
     ])
 }

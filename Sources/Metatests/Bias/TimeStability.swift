@@ -87,14 +87,20 @@ struct TimeStability: Sendable, Equatable {
 }
 
 /// Times as the warehouse keeps them.
-enum StartTime {
+public enum StartTime {
   /// Seconds since 1970 of an ISO 8601 time in UTC; nil for anything else.
-  static func seconds(_ text: String) -> Double? {
+  public static func seconds(_ text: String) -> Double? {
     TimeText.seconds(text)
   }
 
+  /// Seconds since 1970 as `yyyy-mm-ddThh:mm:ssZ`; empty for what is no date.
+  public static func text(_ seconds: Double) -> String {
+    guard seconds.magnitude < 1e11 else { return "" }
+    return Date(timeIntervalSince1970: seconds.rounded(.down)).formatted(.iso8601)
+  }
+
   /// The latest of some times as `yyyy-mm-ddThh:mm:ssZ`; the beginning of 1970 where none is one.
-  static func latest(_ texts: [String]) -> (text: String, seconds: Int64) {
+  public static func latest(_ texts: [String]) -> (text: String, seconds: Int64) {
     let seconds = texts.compactMap(seconds).max() ?? 0
     let whole = seconds.rounded(.down)
     return (

@@ -50,6 +50,18 @@ struct PlaneFigures: Sendable {
           rightLabels: blockLabels, failureMeaning: failureMeaning, caption: caption)))
   }
 
+  /// The cells of all amplifiers, diverging about 0, for a figure that gives them a meaning.
+  func cellMap(_ content: (ChannelPlace) -> CellMap.Cell.Content) -> CellMap {
+    CellMap(
+      columns: layout.columns, rows: layout.rows,
+      cells: layout.channels.map {
+        CellMap.Cell(
+          column: $0.column, row: $0.row, content($0.place), label: $0.amplifier.name)
+      }, groups: groups, value: Axis(), scale: .centred(0), map: .coolWarm,
+      bottomLabels: columnLabels, leftLabels: sliceLabels, rightLabels: blockLabels,
+      caption: caption)
+  }
+
   /// Names what is missing, so that a hatched cell is never a riddle.
   var caption: String {
     let absent = Set(layout.slots.map(\.block)).filter { missing[$0] != nil }

@@ -8,6 +8,12 @@ public struct OrNull<Value: Encodable & Sendable & Hashable>: Encodable, Sendabl
   /// Wraps a value.
   public init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
 
+  /// Wraps a value, where it is no property.
+  public init(_ value: Value?) { wrappedValue = value }
+
+  /// The value, where it is no property.
+  public var value: Value? { wrappedValue }
+
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(wrappedValue)

@@ -1,0 +1,28 @@
+import Foundation
+import Reporting
+
+/// Numbers for terminals.
+enum Figures {
+  /// About four significant digits, with a plain minus sign, so that programs can read them too.
+  static func short(_ value: Double) -> String {
+    let size = value.magnitude
+    if size == 0 { return "0" }
+    guard size >= 1e-5, size < 1e7 else { return value.isFinite ? "\(Float(value))" : "-" }
+    let digits = min(max(3 - Int(log10(size).rounded(.down)), 0), 8)
+    return trimmed(NumberText.fixed(value, digits: digits))
+  }
+
+  /// A number to the second digit of its uncertainty; as `short` without one.
+  static func fixed(_ value: Double, to uncertainty: Double?) -> String {
+    guard let uncertainty, uncertainty > 0 else { return short(value) }
+    return NumberText.fixed(value, digits: NumberText.digits(for: [uncertainty], atLeast: 0))
+  }
+
+  /// Without zeros that only fill places: 5 in place of 5.000.
+  private static func trimmed(_ text: String) -> String {
+    guard text.contains(".") else { return text }
+    var text = Substring(text)
+    while text.last == "0" { text.removeLast() }
+    return String(text.last == "." ? text.dropLast() : text)
+  }
+}
