@@ -80,6 +80,28 @@ enum FileSystem {
     return overflow ? Int.max : bytes
   }
 
+  /// How SQLite is to be told of a database that is only read.
+  ///
+  /// On a disk that is mounted read-only nobody writes, and SQLite cannot make the files beside the
+  /// database that reading beside writers needs: there it is told that the file never changes. Where
+  /// a log waits beside it, that would hide what is in the log, and the database is refused instead.
+  static func readingName(of path: String) -> String {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0, status.f_flag & UInt(ST_RDONLY) != 0,
+      size(of: path + "-wal") ?? 0 == 0
+    else { return path }
+    var name = "file:"
+    for byte in path.utf8 {
+      let isPlain =
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "/._-".utf8.contains(byte)
+      let digits = String(byte, radix: 16)
+      name +=
+        isPlain ? String(UnicodeScalar(byte)) : "%" + (digits.count == 1 ? "0" : "") + digits
+    }
+    return name + "?immutable=1"
+  }
+
   /// Refuses to begin what a disk has no room for.
   static func requireSpace(_ bytes: Int, at path: String, for purpose: String) throws {
     guard let free = freeBytes(at: path), free < bytes else { return }

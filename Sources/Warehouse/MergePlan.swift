@@ -49,8 +49,11 @@ struct MergePlan {
         try compare(whole, of: id, name, with: mine, source, target, comparing)
         continue
       }
-      if whole.isEmpty, try stored(row[3], as: RunStatus.self) == .running {
-        if runs.isEmpty { report.left.append(MergeReport.Left(analysis: name, run: nil, reason: .begun)) }
+      let isRunning = try stored(row[3], as: RunStatus.self) == .running
+      if whole.isEmpty, isRunning || !runs.isEmpty {
+        if runs.isEmpty {
+          report.left.append(MergeReport.Left(analysis: name, run: nil, reason: .begun))
+        }
         continue
       }
       let taken = try Row.fetchOne(

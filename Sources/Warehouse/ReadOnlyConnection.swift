@@ -14,7 +14,9 @@ struct ReadOnlyConnection: ~Copyable {
   /// Opens a database.
   init(path: String) throws {
     var handle: OpaquePointer?
-    let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)
+    let code = sqlite3_open_v2(
+      FileSystem.readingName(of: path), &handle,
+      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, nil)
     guard code == SQLITE_OK, let handle else {
       sqlite3_close_v2(handle)
       throw WarehouseError(.readOnly, "the warehouse cannot be opened", place: path)
@@ -29,6 +31,14 @@ struct ReadOnlyConnection: ~Copyable {
     sqlite3_limit(handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200)
     sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0)
     sqlite3_limit(handle, SQLITE_LIMIT_WORKER_THREADS, 0)
+    // SQLite declares these tables when they are first named, which counts as making a table.
+    for table in ["json_each", "json_tree", "dbstat"] + describingPragmas.map({ "pragma_" + $0 })
+      + plainPragmas.map({ "pragma_" + $0 })
+    {
+      var statement: OpaquePointer?
+      sqlite3_prepare_v2(handle, "SELECT 1 FROM \(table)", -1, &statement, nil)
+      sqlite3_finalize(statement)
+    }
     sqlite3_set_authorizer(handle, { _, action, first, second, _, _ in authorized(action, first, second) }, nil)
   }
 
@@ -195,13 +205,13 @@ private let forbiddenFunctions: Set<String> = [
 ]
 
 /// Pragmas whose argument only names what is asked for.
-private let describingPragmas: Set<String> = [
+private let describingPragmas: [String] = [
   "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo",
   "foreign_key_list", "function_list", "collation_list", "compile_options", "database_list",
 ]
 
 /// Pragmas that tell a value, and with an argument would set it.
-private let plainPragmas: Set<String> = [
+private let plainPragmas: [String] = [
   "user_version", "application_id", "page_count", "page_size", "freelist_count", "encoding",
   "journal_mode", "schema_version",
 ]

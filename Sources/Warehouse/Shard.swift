@@ -69,7 +69,8 @@ final class Shard {
           PRAGMA query_only = ON
           """)
     }
-    return try DatabaseQueue(path: path, configuration: configuration)
+    return try DatabaseQueue(
+      path: FileSystem.readingName(of: path), configuration: configuration)
   }
 
   /// - Returns: the schema's version.

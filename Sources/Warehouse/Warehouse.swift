@@ -108,7 +108,9 @@ public final class Warehouse: Sendable {
       try database.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
     }
     do {
-      let pool = try DatabasePool(path: path, configuration: configuration)
+      let pool = try DatabasePool(
+        path: mode == .reading ? FileSystem.readingName(of: path) : path,
+        configuration: configuration)
       let warehouse = Warehouse(folder: folder, mode: mode, pool: pool)
       try warehouse.checkVersion()
       if mode == .writing {
