@@ -62,6 +62,7 @@ let package = Package(
     .systemLibrary(
       name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
     .systemLibrary(name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // MARK: Foundations
@@ -108,6 +109,9 @@ let package = Package(
       "LatexReport", ["Diagnostics", "DurableFiles", "LatexTemplates", subprocess, systemPackage]),
     library("DataProducts", ["CXlsxWriter", "Diagnostics", "DurableFiles", "FITSFiles"]),
     library(
+      "Scripts",
+      ["CZlib", "Diagnostics", "DurableFiles", "Detector", "Campaign", "Ingest", "DataProducts"]),
+    library(
       "Reporting",
       [
         "Diagnostics", "DurableFiles", "Detector", "Campaign", "FITSFiles", "Warehouse", "Plots",
@@ -153,7 +157,7 @@ let package = Package(
       name: "vis-tools",
       dependencies: [
         "CommandLineStyle", "Diagnostics", "DurableFiles", "Detector", "Campaign", "Ingest",
-        "FITSFiles", "Simulator", argumentParser,
+        "FITSFiles", "Scripts", "Simulator", argumentParser,
       ], swiftSettings: settings),
 
     // MARK: Benchmarks
@@ -185,6 +189,9 @@ let package = Package(
       [
         "BlockTests", "Campaign", "Detector", "Diagnostics", "FITSFiles", "Simulator", "Warehouse",
       ]),
+    tests(
+      "Scripts",
+      ["Scripts", "Campaign", "DataProducts", "Detector", "Diagnostics", "DurableFiles", "Ingest"]),
     tests("CommandLineStyle", ["CommandLineStyle", "Diagnostics", argumentParser]),
     tests(
       "Simulator",
@@ -214,7 +221,7 @@ let package = Package(
       [
         "Exchange", "BlockTests", "Campaign", "CommandLineStyle", "DataProducts", "Detector", "Diagnostics",
         "DurableFiles", "FITSFiles", "Ingest", "LatexReport", "Metatests", "Plots", "Reporting",
-        "Simulator", "Warehouse",
+        "Scripts", "Simulator", "Warehouse",
       ]),
   ]
 )

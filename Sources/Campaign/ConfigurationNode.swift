@@ -8,6 +8,19 @@ struct ConfigurationNode {
   /// The keys from the document to here, joined by dots; empty for the document.
   let path: String
 
+  /// The whole of a file's bytes.
+  ///
+  /// - Throws: `CampaignError` for what is no YAML (JSON is YAML too), or empty.
+  static func document(_ bytes: [UInt8], path: String) throws(CampaignError) -> ConfigurationNode {
+    let text = try YAMLGuard.text(bytes, file: path)
+    let node: Node?
+    do { node = try compose(yaml: text) } catch {
+      throw YAMLGuard.syntaxError(error, file: path, text: text)
+    }
+    guard let node else { throw CampaignError(.badSyntax, "the file is empty", place: path) }
+    return ConfigurationNode(node: node, file: path, path: "")
+  }
+
   /// `file:line:column` of this piece.
   var place: String { Self.place(of: node, file: file) }
 

@@ -1,7 +1,6 @@
 import Detector
 import Diagnostics
 import DurableFiles
-import Yams
 
 /// Makes a `BlockConfiguration` of a file's bytes.
 struct ConfigurationReader {
@@ -44,19 +43,12 @@ struct ConfigurationReader {
   // MARK: - Parts
 
   private func document() throws(CampaignError) -> ConfigurationNode {
-    let text = try YAMLGuard.text(bytes, file: path)
-    let node: Node?
-    do {
-      node = try compose(yaml: text)
-    } catch {
-      throw YAMLGuard.syntaxError(error, file: path, text: text)
+    do { return try ConfigurationNode.document(bytes, path: path) } catch {
+      guard error.kind == .badSyntax, error.remedy == nil else { throw error }
+      var helpful = error
+      helpful.remedy = "make a template with 'vison-run init BLOCK'"
+      throw helpful
     }
-    guard let node else {
-      throw CampaignError(
-        .badSyntax, "the file is empty", place: path,
-        remedy: "make a template with 'vison-run init BLOCK'")
-    }
-    return ConfigurationNode(node: node, file: path, path: "")
   }
 
   /// What the focal plane knows of a block; nil for another camera's or an unknown block.

@@ -6,16 +6,18 @@ import Diagnostics
 struct VisTools: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vis-tools",
-    abstract: "Simulate data, draft manifests, look at cameras, tests, logs and FITS files.",
+    abstract: "Simulate data, write scripts and sessions, look at tests, cameras, logs and files.",
     discussion: """
       EXAMPLES
         vis-tools simulate --output campaign --block EINSTEIN --camera tiny
         vis-tools tests BIAS01
+        vis-tools mkscripts -j scripts_inputs.json
         vis-tools explog data/23_Mar_19/EXP_LOG_230319.txt
       """,
     version: ProgramVersion.current,
     subcommands: [
-      Simulate.self, DraftManifest.self, Cameras.self, Tests.self, ExposureLogSummary.self,
+      Simulate.self, DraftManifest.self, Cameras.self, Tests.self, MakeScripts.self,
+      MakeSession.self, CheckScripts.self, ExposureLogSummary.self,
       FITSSummary.self,
     ])
 }

@@ -12,6 +12,7 @@ import LatexReport
 import Metatests
 import Plots
 import Reporting
+import Scripts
 import Simulator
 import Testing
 import Warehouse
@@ -26,8 +27,9 @@ struct ErrorPageTests {
       WarehouseError.Kind.allCases.map(\.rawValue), EngineError.Kind.allCases.map(\.rawValue),
       MetatestError.Kind.allCases.map(\.rawValue), LatexError.Kind.allCases.map(\.rawValue),
       ReportingError.Kind.allCases.map(\.rawValue), SimulatorError.Kind.allCases.map(\.rawValue),
-      DataProductError.Kind.allCases.map(\.rawValue), plots.map(\.code),
       ExchangeError.Kind.allCases.map(\.rawValue),
+      DataProductError.Kind.allCases.map(\.rawValue), ScriptError.Kind.allCases.map(\.rawValue),
+      plots.map(\.code),
       // These are made within their modules only.
       [WrongUse(problem: "").code, "unexpected", "bad-camera", "terminated"],
     ]
@@ -51,6 +53,7 @@ struct ErrorPageTests {
     for kind in MetatestError.Kind.allCases { all.append(MetatestError(kind, "")) }
     for kind in SimulatorError.Kind.allCases { all.append(SimulatorError(kind, "")) }
     for kind in ExchangeError.Kind.allCases { all.append(ExchangeError(kind, "")) }
+    for kind in ScriptError.Kind.allCases { all.append(ScriptError(kind)) }
     for error in plots { all.append(error) }
     return all
   }()
