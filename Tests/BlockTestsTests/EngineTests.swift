@@ -66,6 +66,26 @@ import Warehouse
     #expect(run.summary.exitCode == .wrongUse)
     #expect(try run.warehouse.testRuns().isEmpty)
   }
+
+  @Test("A test whose family has no analysis is recognised, and the next test runs")
+  func noAnalysis() async throws {
+    let campaign = try await SmallCampaign()
+    let text = try String(contentsOfFile: campaign.configurationPath, encoding: .utf8)
+    // The log is that of biases, under the label of a test that nothing analyses.
+    let data = "\(campaign.folder)/\(campaign.block)/data"
+    for path in try #require(FileManager.default.subpaths(atPath: data)) where path.contains("EXP_LOG") {
+      let log = try String(contentsOfFile: "\(data)/\(path)", encoding: .utf8)
+      try log.replacingOccurrences(of: "BIAS01", with: "STRAY00")
+        .write(toFile: "\(data)/\(path)", atomically: true, encoding: .utf8)
+    }
+    let head = try #require(text.range(of: "- test: BIAS01"))
+    let run = try await campaign.run(configuration: String(text[..<head.lowerBound]) + "- test: STRAY00\n")
+    let entry = try #require(run.summary.entries.first)
+    #expect(entry.error?.contains("error[no-analysis]: STRAY00 was recognised (4 of 22 exp") == true)
+    #expect(entry.obsids != nil)
+    #expect(run.summary.exitCode == .failed)
+    #expect(try run.warehouse.testRuns().isEmpty)
+  }
 }
 
 @Suite struct PreprocessingTests {
