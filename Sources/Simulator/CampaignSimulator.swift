@@ -2,6 +2,7 @@ import Campaign
 public import Detector
 import Diagnostics
 import DurableFiles
+import FITSFiles
 import Ingest
 import Synchronization
 
@@ -188,6 +189,15 @@ public struct CampaignSimulator: Sendable {
     try AtomicFile.makeFolder(folder)
     let truth = TruthFile(plan: plan, camera: camera, order: order)
     try AtomicFile.write(try truth.text(), to: folder + "/truth.json")
+    if order.writesMaps {
+      let model = model(of: plan)
+      for detector in camera.detectors {
+        guard let map = model.responseMap(ofDetector: detector) else { continue }
+        try FITSWriter.write(
+          to: "\(folder)/truth_\(SafeName.component(detector)).fits",
+          hdus: [.empty(cards: []), .image(name: "RESPONSE", pixels: .float32(map))])
+      }
+    }
     var cameraName = order.cameraName
     if !CameraCatalog.names.contains(cameraName) {
       // The order's path is relative to where the simulator runs, so the block gets its own copy.

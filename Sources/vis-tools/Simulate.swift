@@ -52,6 +52,8 @@ struct Simulate: AsyncParsableCommand {
   var fault: [String] = []
   @Option(help: "NAME=VALUE, a part of the truth; may be repeated. 'list' explains all.")
   var truth: [String] = []
+  @ArgumentParser.Flag(help: "Write the maps of the truth, one FITS file for each detector.")
+  var maps = false
   @ArgumentParser.Flag(
     name: .customLong("real-time"), help: "Let the data appear at the pace of an acquisition.")
   var realTime = false
@@ -115,6 +117,7 @@ struct Simulate: AsyncParsableCommand {
     order.seed = seed ?? order.seed
     if !fault.isEmpty { order.faults = try fault.map { try Fault(parsing: $0) } }
     for text in truth { try set(text, in: &order) }
+    order.writesMaps = maps
     order.acceleration = realTime ? 1 : accelerate
     order.underscoreInNames = underscore
     order.campaign = campaignName ?? order.campaign

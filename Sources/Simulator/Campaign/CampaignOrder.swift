@@ -55,6 +55,8 @@ public struct CampaignOrder: Sendable {
   public var resultsRoot = "../results"
   /// Whether simulated blocks that are there already are replaced; all their frames and texts go.
   public var overwrites = false
+  /// Whether the maps of the truth are written, one file for each detector.
+  public var writesMaps = false
   /// How many times faster than a real acquisition the data appear; nil for all at once.
   public var acceleration: Double?
   /// The number of frames that are made at once.

@@ -166,6 +166,17 @@ struct ChargeModel: Sendable {
     }
   }
 
+  /// The pixels' relative response at 800 nm, the image area.
+  func responseMap() -> Image<Float> {
+    let image = Image<Float>(width: area.columns.count, height: area.rows.count)
+    for y in 0..<image.height {
+      let row = image.row(y)
+      response.fillNormal(row, UInt32(truncatingIfNeeded: y), 0, table: .shared)
+      for x in 0..<image.width { row[x] = 1 + Float(truth.photoResponse) * row[x] }
+    }
+    return image
+  }
+
   private func addDark(_ command: FrameCommand, kelvin: Double, to image: Image<Float>) {
     let factor = Self.darkFactor(kelvin: kelvin)
     // Without reading the image area in time nothing of what gathers meanwhile is seen.

@@ -104,6 +104,27 @@ public struct ExposureModel: Sendable {
     readOut(exposure, rows: rows, charges: workspace.images, into: targets)
   }
 
+  /// The pixels' relative response at 800 nm of a detector's frame; 0 outside of the image areas.
+  ///
+  /// Returns nil for a detector that is not computed.
+  public func responseMap(ofDetector name: String) -> Image<Float>? {
+    guard let number = readouts.firstIndex(where: { $0.detector == name }) else { return nil }
+    let map = Image<Float>(width: camera.width, height: camera.height, filledWith: 0)
+    for channel in channels where channel.detector == number {
+      let amplifier = camera.amplifiers[channel.chain]
+      let response = channel.charge.responseMap()
+      let first = channel.charge.area
+      for y in 0..<response.height {
+        let row = amplifier.y0 + amplifier.flippedRow(first.rows.lowerBound + y)
+        for x in 0..<response.width {
+          map[amplifier.x0 + amplifier.flippedColumn(first.columns.lowerBound + x), row] =
+            response[x, y]
+        }
+      }
+    }
+    return map
+  }
+
   // MARK: - Reading
 
   private func readOut(
