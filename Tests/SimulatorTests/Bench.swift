@@ -66,7 +66,10 @@ struct Bench {
     var command = FrameCommand()
     command.light = .flat
     if let filter = bench.filter(4) {
-      command.seconds = electrons / bench.flatRate(filter) / bench.brightness - bench.shutterOffset
+      let open = electrons / bench.flatRate(filter) / bench.brightness
+      command.seconds = open
+      // The inverse of what the shutter does to a commanded time.
+      for _ in 0..<80 { command.seconds += open - bench.openSeconds(command.seconds) }
     }
     return command
   }

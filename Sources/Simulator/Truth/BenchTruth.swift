@@ -18,7 +18,7 @@ public struct BenchTruth: Sendable, Hashable, Codable {
   public var filters: [Filter] = []
   /// Light relative to what the chamber's profile promises.
   public var brightness = 1.0
-  /// Seconds that the shutter is open longer than commanded.
+  /// Seconds that the shutter is open longer than commanded, for exposures of a second and more.
   public var shutterOffset = 0.0
   /// Relative change of the light in an hour.
   public var driftPerHour = 0.0
@@ -55,8 +55,11 @@ public struct BenchTruth: Sendable, Hashable, Codable {
   }
 
   /// Seconds that the shutter is open where so many are commanded.
+  ///
+  /// `t + offset (1 - exp(-t / 0.1 s))`: as the chambers' calibrations, the excess begins at zero.
   public func openSeconds(_ commanded: Double) -> Double {
-    commanded > 0 ? max(0, commanded + shutterOffset) : 0
+    guard commanded > 0 else { return 0 }
+    return max(0, commanded + shutterOffset * (1 - exponential(-commanded / 0.1)))
   }
 
   /// Electrons a second and pixel of the flat source.
