@@ -229,7 +229,7 @@ struct ComparisonTests {
     #expect(made.values[ChannelPlace(block: "BORN", detector: "CCD2", amplifier: "G")] == 1)
     #expect(
       made.missing[ChannelPlace(block: "BORN", detector: "CCD1", amplifier: "E")]
-        == "on one side only")
+        == "not measurable")
     let sigmas = try ComparisonFigure(
       comparison, quantity: "test.frame", item: nil, measure: .sigma, in: fixture.warehouse)
     #expect(sigmas.all.count == 33 && sigmas.all.contains(0))
