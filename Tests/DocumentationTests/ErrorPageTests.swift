@@ -97,7 +97,8 @@ struct ErrorPageTests {
     let known: Set<String> = [
       "CampaignError", "IngestError", "FITSError", "FileError", "WarehouseError", "EngineError",
       "MetatestError", "LatexError", "ReportingError", "SimulatorError", "DataProductError",
-      "PlotError", "CameraError", "ExchangeError", "WrongUse", "Unexpected", "Interruption",
+      "PlotError", "CameraError", "ExchangeError", "ScriptError", "WrongUse", "Unexpected",
+      "Interruption",
     ]
     for path in try Documentation.sources(in: "Sources") {
       for match in try Documentation.text(path).matches(of: /struct (\w+): DiagnosedError/) {
