@@ -27,16 +27,27 @@ import Testing
     let path = try Self.file(folder)
     try folder.warehouse("a").close()
     let target = "\(folder.path)/a/wh"
-    let microseconds = UInt32(index % 11 * 2_000 + index / 11 * 700 + 300)
+    // Spread over the whole import, however busy the machine is: a run, and a while from its begin.
+    let (doomed, microseconds) = (index % Self.runs, UInt32(index * 37 % 16 * 250))
     await #expect(processExitsWith: .signal(SIGKILL)) {
-      [path = path as String, target = target as String, microseconds = microseconds as UInt32] in
+      [
+        path = path as String, target = target as String, doomed = doomed as Int,
+        microseconds = microseconds as UInt32
+      ] in
       let warehouse = try Warehouse.open(at: target, mode: .writing)
       let incoming = try ResultImport([path], .foreign(), for: warehouse, own: ownQuantities)
-      Thread.detachNewThread {
-        usleep(microseconds)
-        kill(getpid(), SIGKILL)
-      }
-      _ = try incoming.store(in: warehouse, ulid: { "01D6" })
+      var begun = 0
+      _ = try incoming.store(
+        in: warehouse, ulid: { "01D6" },
+        check: {
+          if begun == doomed {
+            Thread.detachNewThread {
+              usleep(microseconds)
+              kill(getpid(), SIGKILL)
+            }
+          }
+          begun += 1
+        })
       sleep(10)
     }
     let warehouse = try Warehouse.open(at: target, mode: .writing)

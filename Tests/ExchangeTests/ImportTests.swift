@@ -63,21 +63,22 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     let warehouse = try folder.warehouse("a")
     let path = try folder.write(
       Self.names + "BORN,CCD9,,,bias.ron,1,,adu,,\n" + line.cells + "\nBORN,CCD8,,,bias.ron,1,,adu,,\n")
-    let report = try checking(path, .foreign(), warehouse)
+    var options = ImportOptions.foreign()
+    options.constants[.block] = nil
+    let report = try checking(path, options, warehouse)
     #expect(report.badRows == 1 && report.rows == 3)
     let problem = try #require(report.problems.first)
     #expect(problem.file == path && problem.line == 3 && problem.column == line.column)
     #expect(problem.problem.contains(line.message), "\(problem.text)")
     #expect(!problem.remedy.isEmpty && problem.text.utf8.count < 1000)
     #expect {
-      try importing([path], .foreign(), into: warehouse)
+      try importing([path], options, into: warehouse)
     } throws: {
       ($0 as? ExchangeError)?.kind == .badLines
     }
     #expect(try warehouse.analyses().isEmpty && warehouse.quantities().isEmpty)
-    var skipping = ImportOptions.foreign()
-    skipping.skipsBadLines = true
-    let done = try importing([path], skipping, into: warehouse)
+    options.skipsBadLines = true
+    let done = try importing([path], options, into: warehouse)
     #expect(done.badRows == 1 && done.analyses.map(\.measurements) == [2])
     let run = try #require(try warehouse.testRuns().first)
     #expect(try warehouse.subtasks(of: run.key).first?.log.last?.contains("1 of 3 lines") == true)
