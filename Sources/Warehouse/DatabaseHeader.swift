@@ -5,7 +5,10 @@
 /// The first 100 bytes of a SQLite file (https://sqlite.org/fileformat2.html, section 1.3).
 enum DatabaseHeader {
   /// Refuses what is not a warehouse, by reading only.
-  static func check(_ path: String, folder: String) throws {
+  ///
+  /// - Returns: the schema's version.
+  @discardableResult
+  static func check(_ path: String, folder: String) throws -> Int {
     guard let size = FileSystem.size(of: path) else {
       throw WarehouseError(.missing, "there is no warehouse", place: folder)
     }
@@ -19,7 +22,8 @@ enum DatabaseHeader {
     guard Int32(bitPattern: number(at: 68)) == Warehouse.applicationID else {
       throw WarehouseError(.foreign, "the database is of another program", place: path)
     }
-    try check(version: Int(Int32(bitPattern: number(at: 60))), place: path)
+    let version = Int(Int32(bitPattern: number(at: 60)))
+    try check(version: version, place: path)
     let pageField = Int(bytes[16]) << 8 | Int(bytes[17])
     let pageSize = pageField == 1 ? 65536 : pageField
     let expected = Int(number(at: 28)) * pageSize
@@ -29,6 +33,7 @@ enum DatabaseHeader {
       throw WarehouseError(
         .damaged, "the database has \(size) bytes instead of \(expected)", place: path)
     }
+    return version
   }
 
   /// Refuses a schema of a later program.

@@ -28,6 +28,7 @@ struct MergePlan {
   /// Analyses that are in both, by their numbers.
   private(set) var shared: [(source: Int64, target: Int64)] = []
   private(set) var products: [ArtifactRecord] = []
+  private(set) var certifications = CertificationMerge()
 
   /// - Parameter comparing: false where products, and the content of runs that are in both, were
   ///   looked at already: neither changes.
@@ -70,6 +71,9 @@ struct MergePlan {
     }
     try addProducts(source, target, shard: comparing ? shard : nil, warehouse)
     if !additions.isEmpty { try compareUnits(source, target) }
+    certifications = try CertificationMerge(source, target, bringing: products)
+    report.certifications = certifications.count
+    for text in certifications.conflicts { conflict(.certification, "", text) }
   }
 
   private mutating func conflict(_ kind: MergeConflict.Kind, _ analysis: String, _ text: String) {

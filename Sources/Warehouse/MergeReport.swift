@@ -11,6 +11,9 @@ public struct MergeConflict: Sendable, Hashable {
     /// A product of that path is here with other content, or the shard's own is not what its record
     /// says.
     case product
+    /// A certification of the shard overlaps one that is here, or a chain was changed on both
+    /// sides; the analysis is "".
+    case certification
 
     /// What to do.
     public var remedy: String {
@@ -19,6 +22,7 @@ public struct MergeConflict: Sendable, Hashable {
       case .name: "two machines gave the same name: run the analysis there again under another"
       case .unit: "the program's version differs: run the analysis there again with this one"
       case .product: "vis-meta verify there; where only a leftover is here, vis-meta gc --apply"
+      case .certification: "vis-meta decertify the range here or there, then merge again"
       }
     }
   }
@@ -81,6 +85,8 @@ public struct MergeReport: Sendable, Hashable {
   public internal(set) var products = 0
   /// The number of verdicts that were added to runs that were here already.
   public internal(set) var verdicts = 0
+  /// The number of entries in the journals of certifications and chains that were added.
+  public internal(set) var certifications = 0
   /// Whether it was done; false for a dry run and where there are conflicts.
   public internal(set) var isApplied = false
 }

@@ -59,7 +59,7 @@ public struct GarbagePlan: Sendable, Hashable {
 extension Warehouse {
   /// Lists what `collectGarbage` would remove; nothing is changed.
   ///
-  /// A run with a verdict, whichever, is never listed, nor the latest finished run of a block,
+  /// A run with a verdict, whichever, or a certified product is never listed, nor the latest finished run of a block,
   /// test and session, nor one that a living process, or another machine, works on.
   ///
   /// - Parameter includingReports: whether the reports below `reports` are listed as well.
@@ -185,6 +185,8 @@ extension Warehouse {
         FROM testRun JOIN analysis ON analysis.id = testRun.analysis
           JOIN block ON block.id = testRun.block
         WHERE NOT EXISTS (SELECT 1 FROM verdict WHERE verdict.testRun = testRun.id)
+          AND NOT EXISTS (SELECT 1 FROM artifact JOIN certification
+            ON certification.artifact = artifact.id WHERE artifact.testRun = testRun.id)
           AND EXISTS (SELECT 1 FROM testRun AS later
             WHERE later.test = testRun.test AND later.block = testRun.block
               AND later.status = 'finished' AND later.session = testRun.session

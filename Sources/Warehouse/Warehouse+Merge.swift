@@ -60,7 +60,7 @@ extension Warehouse {
       // Another writer may have been here since; files are not read again under its lock.
       let again = try MergePlan(
         source, database, shard: shard.folder, target: self, comparing: false)
-      guard again.report == plan.report else {
+      guard again.report == plan.report, again.certifications == plan.certifications else {
         throw WarehouseError(.busy, "the warehouse changed during the merge", place: self.folder)
       }
       var merger = ShardMerger(source, database)
@@ -72,6 +72,7 @@ extension Warehouse {
       report.measurements = merger.measurements
       report.testRuns = merger.testRuns
       report.verdicts = try merger.addVerdicts(ofPresent: again.shared.map(\.source))
+      try again.certifications.apply(to: database)
     }
     report.isApplied = true
     return report

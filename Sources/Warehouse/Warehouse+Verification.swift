@@ -19,6 +19,8 @@ public struct VerificationFinding: Sendable, Hashable {
     case product
     /// A file below `products` belongs to no result: a kill left it. Harmless.
     case unregistered
+    /// Certifications are not what their journal says.
+    case certification
 
     /// Whether something is lost or cannot be trusted.
     public var isDamage: Bool { self != .unregistered }
@@ -31,6 +33,7 @@ public struct VerificationFinding: Sendable, Hashable {
       case .schema: "restore a backup; another program changed the tables"
       case .value: "restore a backup; another program wrote the number"
       case .product: "take the file from a backup, or run the test again"
+      case .certification: "another program changed them: restore a backup"
       case .unregistered: "harmless: vis-meta gc --apply removes it"
       }
     }
@@ -128,7 +131,12 @@ extension Warehouse {
             kind: .value, place: "measurement", text: "a value or uncertainty is infinite"))
       }
     }
-    findings += try Schema.differences(of: database).map {
+    let differences = try Schema.differences(of: database)
+    if differences.isEmpty, let text = try CertificationTable.contradiction(database) {
+      findings.append(
+        VerificationFinding(kind: .certification, place: "certification", text: text))
+    }
+    findings += differences.map {
       VerificationFinding(kind: .schema, place: file, text: $0)
     }
     return findings

@@ -30,7 +30,7 @@ public final class Warehouse: Sendable {
   }
 
   /// The schema's version, kept in SQLite's `user_version`.
-  public static let schemaVersion = 1
+  public static let schemaVersion = 2
 
   /// SQLite's `application_id` of a warehouse: "VISW".
   public static let applicationID: Int32 = 0x5649_5357
@@ -116,12 +116,19 @@ public final class Warehouse: Sendable {
       if mode == .writing {
         // GRDB chooses NORMAL for WAL while it opens; FULL makes a commit survive a power cut.
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-        try Schema.migrator.migrate(pool)
+        try warehouse.upgrade()
       }
       return warehouse
     } catch let error as DatabaseError {
       throw WarehouseError.wrapping(error, place: path)
     }
+  }
+
+  /// The schema version of the warehouse in `folder`, from the file's header; nothing is changed.
+  ///
+  /// - Throws: `WarehouseError` where there is no warehouse of this or an earlier version.
+  public static func storedSchemaVersion(at folder: String) throws -> Int {
+    try DatabaseHeader.check(databasePath(in: folder), folder: folder)
   }
 
   /// Closes all connections; a writer first moves the log's content into the database.
@@ -137,6 +144,22 @@ public final class Warehouse: Sendable {
   }
 
   static func databasePath(in folder: String) -> String { folder + "/warehouse.sqlite" }
+
+  /// Brings an older schema up to this program's.
+  ///
+  /// Each migration is one transaction: a kill leaves the file as it was or as it will be. No copy
+  /// is made first, since migrations so far only add tables.
+  private func upgrade() throws {
+    func version() throws -> Int {
+      try pool.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+    }
+    guard try version() < Warehouse.schemaVersion else { return }
+    // Two programs that open the same old file must not both migrate it.
+    try FileSystem.holdingLock(on: folder, seconds: 60) {
+      guard try version() < Warehouse.schemaVersion else { return }
+      try Schema.migrator.migrate(pool)
+    }
+  }
 
   private func checkVersion() throws {
     let (application, version) = try pool.read { database in

@@ -38,6 +38,20 @@ public struct WarehouseError: DiagnosedError, Equatable {
     case queryRefused = "query-refused"
     /// A query took longer than allowed.
     case queryTooLong = "query-too-long"
+    /// A product cannot be certified: its run is rejected, unfinished or not accepted.
+    case notCertifiable = "not-certifiable"
+    /// A certification of the same type and data overlaps in time.
+    case overlap = "certification-overlap"
+    /// There is no such collection.
+    case noSuchCollection = "no-such-collection"
+    /// A collection is of the wrong kind, or a chain would contain itself.
+    case badCollection = "bad-collection"
+    /// Nothing is certified for what was asked.
+    case notCertified = "not-certified"
+    /// More than one product answers, or more than one device is meant.
+    case ambiguous = "ambiguous-device"
+    /// A text is no time, or a range is empty.
+    case badTime = "bad-time"
     /// Any other failure that SQLite reports.
     case failed = "warehouse-failed"
   }
@@ -55,14 +69,20 @@ public struct WarehouseError: DiagnosedError, Equatable {
   }
 
   public var code: String { kind.rawValue }
-  public var exitCode: ExitCode { kind == .busy ? .busy : .failed }
+  public var exitCode: ExitCode {
+    switch kind {
+    case .busy: .busy
+    case .badTime: .wrongUse
+    default: .failed
+    }
+  }
   public var remedy: String? {
     switch kind {
     case .missing: "make one with: vis-meta init FOLDER"
     case .exists: "use it, or name another folder"
     case .foreign: "name the folder of a warehouse; nothing was changed"
     case .newer: "use the program version that wrote it, or a later one; nothing was changed"
-    case .older: "open it once with a command that writes, which upgrades it"
+    case .older: "upgrade it with: vis-meta upgrade"
     case .damaged: "restore it from a backup; nothing was changed"
     case .busy: "wait until the other writer has finished, then run the same command again"
     case .full: "free space, then run the same command again: it continues where it stopped"
@@ -70,8 +90,15 @@ public struct WarehouseError: DiagnosedError, Equatable {
     case .readOnly: "check the permissions of the folder and of its files"
     case .artifact: "make the product again by running the test again"
     case .queryRefused: "only one reading statement (SELECT) is allowed"
+    case .notCertifiable: "accept the run first, or use --force"
+    case .overlap: "decertify that range first, or use another collection"
+    case .noSuchCollection: "vis-meta collections lists them"
+    case .ambiguous: "say which one is meant"
+    case .badTime: "give a time in UTC such as 2019-03-23T12:00:00Z, or: open"
     case .queryTooLong: "narrow the query, or allow more time"
-    case .notFinite, .duplicate, .invalidRecord, .noSuchRecord, .failed: nil
+    case .notFinite, .duplicate, .invalidRecord, .noSuchRecord, .failed, .badCollection,
+      .notCertified:
+      nil
     }
   }
 }

@@ -33,5 +33,7 @@ struct VisMeta: AsyncParsableCommand {
       Reject.self, Withdraw.self, Diff.self, TrendCommand.self, Verify.self, Run.self, Report.self,
       Trace.self, Requirements.self, Sql.self, Merge.self, Backup.self, Gc.self, Vacuum.self,
       Export.self, Import.self,
+      Certify.self, Decertify.self, Lookup.self, Collections.self, Chain.self, Upgrade.self,
+      SchemaCommand.self,
     ])
 }

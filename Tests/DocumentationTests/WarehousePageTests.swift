@@ -41,6 +41,21 @@ struct WarehousePageTests {
     for name in names { #expect(page.contains("`\(name)`"), "table \(name)") }
   }
 
+  @Test("The entity diagram is the schema's own")
+  func diagram() throws {
+    let page = try Documentation.text("docs/warehouse.md")
+    let drawn = page.components(separatedBy: "```mermaid\n").last?.components(separatedBy: "```")[0]
+    #expect(drawn == (try Warehouse.schemaDiagram()), "paste the output of: vis-meta schema")
+  }
+
+  @Test("Every column of the view `certified` is in docs/certification.md")
+  func certified() throws {
+    let columns = try Self.withWarehouse { try $0.readOnlySQL("SELECT * FROM certified").columns }
+    #expect(columns.count > 10)
+    let page = try Documentation.text("docs/certification.md")
+    for column in columns { #expect(page.contains("`\(column)`"), "\(column)") }
+  }
+
   @Test("The SQL examples run on an empty warehouse")
   func examples() throws {
     let page = try Documentation.text("docs/warehouse.md")

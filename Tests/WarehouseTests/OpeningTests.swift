@@ -61,6 +61,118 @@ import Testing
     #expect(try folder.bytes() == bytes)
   }
 
+  @Test("flipped bytes anywhere: an error, a finding or the right answer; never a crash or a write")
+  func flippedBytes() throws {
+    let folder = try OpeningTests.closedWarehouse()
+    let sound = try folder.bytes()
+    var random = SplitMix(state: 42)
+    var outcomes = (refused: 0, found: 0, right: 0)
+    for _ in 0..<60 {
+      var bytes = sound
+      // The header's magic, versions and sizes have tests of their own.
+      for _ in 0...random.below(3) {
+        bytes[100 + random.below(bytes.count - 100)] ^= UInt8(1 + random.below(255))
+      }
+      try bytes.write(to: URL(filePath: folder.database))
+      do {
+        let warehouse = try Warehouse.open(at: folder.path, mode: .reading)
+        let findings = try warehouse.verify()
+        let noises = try? warehouse.testRuns().first.map {
+          try warehouse.measurements(of: .readNoise, in: [$0.key])
+        }
+        if findings.isEmpty {
+          #expect(noises?.count == 12)
+          outcomes.right += 1
+        } else {
+          outcomes.found += 1
+        }
+        try warehouse.close()
+      } catch let error as WarehouseError {
+        #expect(!error.problem.isEmpty && !error.description.contains("\n"))
+        outcomes.refused += 1
+      }
+      #expect(try folder.bytes() == bytes)
+      for suffix in ["-wal", "-shm"] {
+        try? FileManager.default.removeItem(atPath: folder.database + suffix)
+      }
+    }
+    #expect(outcomes.refused + outcomes.found > 5, "\(outcomes)")
+  }
+
+  @Test(
+    "a folder in the database's place is no warehouse, and stays empty", arguments: [true, false])
+  func folderInstead(reads: Bool) throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(
+      atPath: folder.database, withIntermediateDirectories: false)
+    let error = #expect(throws: WarehouseError.self) {
+      try Warehouse.open(at: folder.path, mode: reads ? .reading : .writing)
+    }
+    #expect(error?.kind == .missing || error?.kind == .foreign)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.database).isEmpty)
+  }
+
+  @Test("what a killed writer left in its log is read, and then written on")
+  func logLeftBehind() throws {
+    let folder = try OpeningTests.closedWarehouse()
+    let writer = try Warehouse.open(at: folder.path, mode: .writing)
+    _ = try writer.beginAnalysis(.sample(2))
+    // The files as a kill would leave them: the last analysis is in the log alone.
+    let copy = try TemporaryFolder()
+    for suffix in ["", "-wal"] {
+      try FileManager.default.copyItem(
+        atPath: folder.database + suffix, toPath: copy.database + suffix)
+    }
+    #expect((FileSystem.size(of: copy.database + "-wal") ?? 0) > 0)
+    let reader = try Warehouse.open(at: copy.path, mode: .reading)
+    #expect(try reader.analyses().count == 2)
+    try reader.close()
+    let next = try Warehouse.open(at: copy.path, mode: .writing)
+    _ = try next.beginAnalysis(.sample(3))
+    #expect(try next.analyses().count == 3)
+    #expect(try next.verify().isEmpty)
+    try writer.close()
+  }
+
+  @Test(
+    "a damaged log is ignored from its damage on: never half a transaction, never a crash",
+    arguments: [0, 30, 60, 5000])
+  func damagedLog(offset: Int) throws {
+    let folder = try OpeningTests.closedWarehouse()
+    let writer = try Warehouse.open(at: folder.path, mode: .writing)
+    _ = try writer.beginAnalysis(.sample(2))
+    let copy = try TemporaryFolder()
+    try folder.bytes().write(to: URL(filePath: copy.database))
+    var log = try Data(contentsOf: URL(filePath: folder.database + "-wal"))
+    log[min(offset, log.count - 1)] ^= 0xFF
+    try log.write(to: URL(filePath: copy.database + "-wal"))
+    let warehouse = try Warehouse.open(at: copy.path, mode: .writing)
+    #expect((1...2).contains(try warehouse.analyses().count))
+    #expect(try warehouse.verify().isEmpty)
+    try writer.close()
+  }
+
+  @Test("a folder in which nothing can be written is one clear error for a writer")
+  func readOnlyFolder() throws {
+    let folder = try OpeningTests.closedWarehouse()
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o444], ofItemAtPath: folder.database)
+    try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
+    defer {
+      try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+    }
+    let bytes = try folder.bytes()
+    do {
+      // Who is root may write all the same.
+      let warehouse = try Warehouse.open(at: folder.path, mode: .writing)
+      try warehouse.close()
+      #expect(getuid() == 0)
+    } catch let error as WarehouseError {
+      #expect(error.kind == .readOnly)
+      #expect(try folder.bytes() == bytes)
+    }
+  }
+
   @Test("a folder without a warehouse is named, and nothing is made there")
   func missing() throws {
     let folder = try TemporaryFolder()

@@ -76,16 +76,18 @@ struct Merge: ParsableCommand {
     var measurements = 0
     var products = 0
     var verdicts = 0
+    var certifications = 0
     var error: Failure?
 
     private enum Key: String, CodingKey {
-      case added, conflicts, error, extended, isApplied, left, measurements, present, products
+      case added, certifications, conflicts, error, extended, isApplied, left, measurements, present, products
       case shard, testRuns, verdicts
     }
 
     func encode(to encoder: any Encoder) throws {
       var object = encoder.container(keyedBy: Key.self)
       try object.encode(added, forKey: .added)
+      try object.encode(certifications, forKey: .certifications)
       try object.encode(conflicts, forKey: .conflicts)
       try object.encode(error, forKey: .error)
       try object.encode(extended, forKey: .extended)
@@ -142,6 +144,7 @@ struct Merge: ParsableCommand {
     answer.present = report.present
     (answer.testRuns, answer.measurements) = (report.testRuns, report.measurements)
     (answer.products, answer.verdicts) = (report.products, report.verdicts)
+    answer.certifications = report.certifications
     answer.left = report.left.map {
       Answer.Left(
         analysis: $0.analysis, run: $0.run, reason: $0.reason.rawValue, remedy: $0.reason.remedy)
@@ -167,7 +170,8 @@ struct Merge: ParsableCommand {
         "\(answer.added.count) analyses new, \(answer.extended.count) with further runs, "
         + "\(answer.present.count) here already; \(answer.products) products"
       let done =
-        "\(answer.testRuns) runs, \(answer.measurements) values, \(answer.verdicts) later verdicts"
+        "\(answer.testRuns) runs, \(answer.measurements) values, \(answer.verdicts) later verdicts, "
+        + "\(answer.certifications) certifications"
       printOutput("\(shard): \(answer.isApplied ? "merged" : "would merge"): \(counts)")
       printOutput(answer.isApplied ? "; \(done)\n" : "\n")
     }

@@ -17,7 +17,7 @@ struct VerdictOptions: ParsableArguments {
 
   func add(_ state: VerdictRecord.State) throws {
     let time = Date.now.formatted(.iso8601)
-    let overview = try warehouse.with(.writing) { warehouse in
+    let (overview, certified) = try warehouse.with(.writing) { warehouse in
       let runs = try RunDetails.runs(named: run, in: warehouse)
       guard runs.count == 1, let run = runs.first else {
         throw WrongUse(
@@ -31,7 +31,16 @@ struct VerdictOptions: ParsableArguments {
       }
       try warehouse.add(
         VerdictRecord(state: state, reason: reason, author: author, time: time), to: run.key)
-      return try RunOverview(try warehouse.testRun(run.key), in: warehouse)
+      return (
+        try RunOverview(try warehouse.testRun(run.key), in: warehouse),
+        state == .rejected ? try warehouse.certifications(of: run.key) : []
+      )
+    }
+    if !certified.isEmpty {
+      let names = Set(certified.map(\.collection)).sorted().map { "'\($0)'" }
+      printNote(
+        "vis-meta: products of this run stay certified in \(names.joined(separator: ", ")): "
+          + "\(certified.count) ranges; vis-meta decertify takes them out")
     }
     if output.json { return printOutput(try JSONText.text(overview)) }
     let verdict = overview.verdict ?? "no verdict"
@@ -59,7 +68,9 @@ struct Reject: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Rejects a test run: metatests never use it.",
     discussion: """
-      Nothing is removed. Verdicts are kept for ever; a later one replaces an earlier one.
+      Nothing is removed. Verdicts are kept for ever; a later one replaces an earlier one. Products \
+      of the run that are certified stay so, and a note names them: since when they are wrong is a \
+      decision of its own, see decertify.
 
       EXAMPLES:
         vis-meta reject 12 --reason "light leak" --author "A. Reviewer"
