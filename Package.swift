@@ -219,7 +219,8 @@ let package = Package(
     tests(
       "Documentation",
       [
-        "Exchange", "BlockTests", "Campaign", "CommandLineStyle", "DataProducts", "Detector", "Diagnostics",
+        "Exchange", "BlockTests", "Campaign", "CommandLineStyle", "DataProducts", "Detector",
+        "Diagnostics",
         "DurableFiles", "FITSFiles", "Ingest", "LatexReport", "Metatests", "Plots", "Reporting",
         "Scripts", "Simulator", "Warehouse",
       ]),

@@ -1,4 +1,5 @@
-/// A column of the long form: the columns of the view `results`, then what an import needs beyond them.
+/// A column of the long form: the columns of the view `results`, then what an import needs beyond
+/// them.
 public enum ExchangeColumn: String, Sendable, CaseIterable {
   case campaign, block, slot, test, analysis, ccd, quadrant, obsid, item, quantity, value
   case uncertainty, unit, verdict, count, reason, session, started, status

@@ -7,7 +7,8 @@ import DataProducts
 enum TextEscape {
   /// The escaped text.
   ///
-  /// - Parameter asciiOnly: for FITS: all but printable ASCII is escaped, and a blank at the end, which
+  /// - Parameter asciiOnly: for FITS: all but printable ASCII is escaped, and a blank at the end,
+  ///   which
   ///   readers take off.
   static func escaped(_ text: String, asciiOnly: Bool = false) -> String {
     let isPlain = text.utf8.allSatisfy { (0x20...0x7E).contains($0) && $0 != 0x5C }

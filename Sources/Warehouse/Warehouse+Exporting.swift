@@ -54,7 +54,7 @@ public final class ResultSnapshot {
 
   /// Calls `body` for each measurement: run by run, by quantity's name, then by detector,
   /// amplifier, ObsID and item. Memory grows with the longest series, not with the number of rows.
-  public func forEach(_ body: (ExportedRun, ResultRow) throws -> Void) throws {
+  public func forEachRow(_ body: (ExportedRun, ResultRow) throws -> Void) throws {
     var scan = try MeasurementScan(database, filter, withSlots: true)
     var values = PlaceCache(database)
     let slots = scan.slots

@@ -42,7 +42,9 @@ final class TemporaryFolder {
     return "\(path)/\(name)"
   }
 
-  func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(filePath: "\(path)/\(name)")) }
+  func bytes(_ name: String) throws -> Data {
+    try Data(contentsOf: URL(filePath: "\(path)/\(name)"))
+  }
 }
 
 let testHeader = ExportHeader(program: "vison test", warehouse: "wh", filter: "all")
@@ -73,7 +75,9 @@ func importing(
 }
 
 /// The report alone; nothing is stored.
-func checking(_ path: String, _ options: ImportOptions, _ warehouse: Warehouse) throws -> ImportReport {
+func checking(_ path: String, _ options: ImportOptions, _ warehouse: Warehouse) throws
+  -> ImportReport
+{
   try ResultImport([path], options, for: warehouse, own: ownQuantities).report(for: warehouse)
 }
 
@@ -89,7 +93,8 @@ let hostileNumbers: [Double] = [
   123_456_789.123_456_78, -0.0, 1e22, 1e23, 4.35, 0.000001,
 ]
 
-/// Two analyses with hostile content: values, texts, verdicts, serials, units known and unknown here.
+/// Two analyses with hostile content: values, texts, verdicts, serials, units known and unknown
+/// here.
 func fill(_ warehouse: Warehouse) throws {
   for number in 1...2 {
     let analysis = try warehouse.beginAnalysis(
@@ -109,7 +114,8 @@ func fill(_ warehouse: Warehouse) throws {
           MeasurementRecord(
             quantity: .gain, detector: "CCD\(index % 3 + 1)", amplifier: "E", obsid: index + 1000,
             item: index % 2 == 0 ? nil : "col, \"\(index)\"",
-            value: .value(value, uncertainty: index % 3 == 0 ? nil : .leastNonzeroMagnitude, count: index)))
+            value: .value(
+              value, uncertainty: index % 3 == 0 ? nil : .leastNonzeroMagnitude, count: index)))
       }
       for (index, text) in hostileTexts.enumerated() {
         measurements.append(

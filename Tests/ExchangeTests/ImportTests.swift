@@ -53,8 +53,11 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     .init("BORN,CCD1,,,,1,,adu,,", "quantity", "there is none"),
     .init("BORN,CCD1,,,bias.ron,1,,adu,", "", "9 fields instead of 10"),
     .init("BORN,CCD9,,,bias.ron,1,,adu,,", "quantity", "measured on line 2 already"),
-    .init("BORN,\(String(repeating: "x", count: 1 << 20)),,,bias.ron,1,,adu,,", "ccd", "1048576 bytes"),
-    .init("BORN,CCD1,,,bias.ron,,,adu,,\(String(repeating: "x", count: 1 << 20))", "reason", "1048576 bytes"),
+    .init(
+      "BORN,\(String(repeating: "x", count: 1 << 20)),,,bias.ron,1,,adu,,", "ccd", "1048576 bytes"),
+    .init(
+      "BORN,CCD1,,,bias.ron,,,adu,,\(String(repeating: "x", count: 1 << 20))", "reason",
+      "1048576 bytes"),
   ]
 
   @Test("A bad line is named with file, line, column, value and remedy", arguments: badLines)
@@ -62,7 +65,8 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     let folder = try TemporaryFolder()
     let warehouse = try folder.warehouse("a")
     let path = try folder.write(
-      Self.names + "BORN,CCD9,,,bias.ron,1,,adu,,\n" + line.cells + "\nBORN,CCD8,,,bias.ron,1,,adu,,\n")
+      Self.names + "BORN,CCD9,,,bias.ron,1,,adu,,\n" + line.cells
+        + "\nBORN,CCD8,,,bias.ron,1,,adu,,\n")
     var options = ImportOptions.foreign()
     options.constants[.block] = nil
     let report = try checking(path, options, warehouse)
@@ -113,7 +117,8 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     try importing([path], options, into: warehouse)
     let values = try warehouse.readOnlySQL("SELECT value FROM results ORDER BY ccd").rows
     #expect(values == [[.real(0)], [.real(-.leastNonzeroMagnitude)]])
-    let again = try folder.write("quantity,value,unit,item\nbias.ron,5e-324,adu,\"a \"\"b\"\", c\"\n", "b.csv")
+    let again = try folder.write(
+      "quantity,value,unit,item\nbias.ron,5e-324,adu,\"a \"\"b\"\", c\"\n", "b.csv")
     try importing([again], .foreign("second"), into: warehouse)
     #expect(
       try warehouse.readOnlySQL("SELECT item, value FROM results WHERE analysis = 'second'").rows
@@ -124,17 +129,31 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     ("empty.csv", [], .nothing, "empty"),
     ("head.csv", Array("quantity,value,unit\n".utf8), .nothing, "no rows"),
     ("blank.csv", Array("\n\n".utf8), .unreadable, "no line with the names"),
-    ("open.csv", Array("quantity,value,unit\n\"bias.ron,1,adu\n".utf8), .unreadable, "does not end"),
-    ("mac.csv", Array("quantity,value,unit\rbias.ron,1,adu\r".utf8), .unreadable, "carriage return"),
+    (
+      "open.csv", Array("quantity,value,unit\n\"bias.ron,1,adu\n".utf8), .unreadable, "does not end"
+    ),
+    (
+      "mac.csv", Array("quantity,value,unit\rbias.ron,1,adu\r".utf8), .unreadable, "carriage return"
+    ),
     ("wide.csv", [0xFF, 0xFE, 0x71, 0x00], .unreadable, "UTF-16"),
     ("typo.csv", Array("quantity,value,unit,uncertanty\n".utf8), .columns, "uncertanty"),
     ("twice.csv", Array("quantity,value,unit,unit\n".utf8), .columns, "twice"),
     ("less.csv", Array("quantity,unit\nbias.ron,adu\n".utf8), .columns, "no column value"),
-    ("later.csv", Array("# vison results, form 9\nquantity,value,unit\n".utf8), .unreadable, "later"),
+    (
+      "later.csv", Array("# vison results, form 9\nquantity,value,unit\n".utf8), .unreadable,
+      "later"
+    ),
     ("what.dat", Array("quantity,value,unit\n".utf8), .option, "does not tell the format"),
     ("head.jsonl", Array("{\"vison_results\": 1}\n".utf8), .unreadable, "no head"),
-    ("key.jsonl", Array("{\"quantity\": \"bias.ron\", \"value\": 1, \"unit\": \"adu\", \"x\": 1}\n".utf8), .columns, "x"),
-    ("yaml.ecsv", Array("# %ECSV 1.0\n# ---\n# a: [\nquantity,value,unit\n".utf8), .unreadable, "YAML"),
+    (
+      "key.jsonl",
+      Array("{\"quantity\": \"bias.ron\", \"value\": 1, \"unit\": \"adu\", \"x\": 1}\n".utf8),
+      .columns, "x"
+    ),
+    (
+      "yaml.ecsv", Array("# %ECSV 1.0\n# ---\n# a: [\nquantity,value,unit\n".utf8), .unreadable,
+      "YAML"
+    ),
   ]
 
   @Test("A file that cannot be a table is refused in one line", arguments: badFiles.indices)
@@ -154,7 +173,8 @@ struct BadLine: Sendable, CustomTestStringConvertible {
   @Test(
     "A line of JSON that cannot be read is named",
     arguments: [
-      ("{\"a\": 1", "comma or }"), ("[1]", "must be an object"), ("{\"quantity\": nul}", "no JSON value"),
+      ("{\"a\": 1", "comma or }"), ("[1]", "must be an object"),
+      ("{\"quantity\": nul}", "no JSON value"),
       ("{\"unit\": \"a\", \"unit\": \"b\"}", "twice"), ("{\"unit\": \"\\ud800\"}", "surrogate"),
       ("{\"unit\": \"a}", "does not end"), ("{} {}", "more after"),
       ("{\"quantity\": \"bias.ron\", \"value\": \"1\", \"unit\": \"adu\"}", "it is a text"),
@@ -165,8 +185,10 @@ struct BadLine: Sendable, CustomTestStringConvertible {
   func json(line: String, message: String) throws {
     let folder = try TemporaryFolder()
     let warehouse = try folder.warehouse("a")
-    let good = "{\"quantity\": \"bias.ron\", \"value\": 1e-3, \"unit\": \"adu\", \"ccd\": \"\\u0043\"}\n"
-    let report = try checking(try folder.write(good + line + "\n", "a.jsonl"), .foreign(), warehouse)
+    let good =
+      "{\"quantity\": \"bias.ron\", \"value\": 1e-3, \"unit\": \"adu\", \"ccd\": \"\\u0043\"}\n"
+    let report = try checking(
+      try folder.write(good + line + "\n", "a.jsonl"), .foreign(), warehouse)
     #expect(report.badRows == 1 && report.problems.first?.line == 2)
     #expect(report.problems.first?.problem.contains(message) == true, "\(report.problems)")
   }

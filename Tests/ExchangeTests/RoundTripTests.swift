@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct RoundTripTests {
   @Test(
-    "Export, import into an empty warehouse, export: the same bytes", arguments: ExchangeFormat.allCases)
+    "Export, import into an empty warehouse, export: the same bytes",
+    arguments: ExchangeFormat.allCases)
   func sameBytes(format: ExchangeFormat) throws {
     let folder = try TemporaryFolder()
     let (first, second) = (try folder.warehouse("a"), try folder.warehouse("b"))
@@ -43,7 +44,8 @@ import Testing
         + "CCD1,E,bias.ron,4.5,0.25,adu,12,\nCCD1,F,bias.ron,,,adu,,=no light\n")
     try importing([path], .foreign(), into: warehouse)
     var bytes: [UInt8] = []
-    let rows = try ResultExport.stream(.csv, testHeader, from: warehouse, matching: ResultFilter()) {
+    let rows = try ResultExport.stream(.csv, testHeader, from: warehouse, matching: ResultFilter())
+    {
       bytes += $0
     }
     #expect(rows == 2)
@@ -72,7 +74,8 @@ import Testing
     let warehouse = try folder.warehouse("a")
     let path = "\(folder.path)/e.\(format.rawValue)"
     #expect(
-      try ResultExport.write(format, testHeader, from: warehouse, matching: ResultFilter(), to: path)
+      try ResultExport.write(
+        format, testHeader, from: warehouse, matching: ResultFilter(), to: path)
         == 0)
     #expect {
       try importing([path], .foreign(), into: warehouse)
@@ -108,7 +111,8 @@ import Testing
     try importing([path], .foreign(), into: warehouse)
     let target = "\(folder.path)/f.fits"
     #expect {
-      try ResultExport.write(.fits, testHeader, from: warehouse, matching: ResultFilter(), to: target)
+      try ResultExport.write(
+        .fits, testHeader, from: warehouse, matching: ResultFilter(), to: target)
     } throws: {
       ($0 as? ExchangeError)?.kind == .textTooLong
     }

@@ -15,7 +15,7 @@ enum ExportFITS {
   ) throws -> Int {
     var widths = [Int](repeating: 1, count: ExchangeColumn.allCases.count)
     var rows = 0
-    try snapshot.forEach { run, row in
+    try snapshot.forEachRow { run, row in
       try check()
       rows += 1
       for (index, column) in ExchangeColumn.allCases.enumerated() {
@@ -38,7 +38,7 @@ enum ExportFITS {
     try FITSStreamWriter.write(to: path) { file in
       try file.append(.empty(cards: cards(header, snapshot)))
       try file.appendTable(name: "RESULTS", columns: columns, rows: rows) { append in
-        try snapshot.forEach { run, row in
+        try snapshot.forEachRow { run, row in
           try check()
           try append(ExchangeColumn.allCases.map { cell($0.value(run, row)) })
         }

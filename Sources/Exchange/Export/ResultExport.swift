@@ -4,7 +4,8 @@ public import Warehouse
 
 /// Writes measurements in the long form: a row a measurement, with all that describes it.
 ///
-/// Rows are streamed; memory grows with the longest series (one quantity in one run), not with their
+/// Rows are streamed; memory grows with the longest series (one quantity in one run), not with
+/// their
 /// number. The same results give the same bytes.
 public enum ResultExport {
   private static let piece = 64 << 10
@@ -28,7 +29,7 @@ public enum ResultExport {
     return try warehouse.withResults(matching: filter) { snapshot in
       var buffer = Array(text.head(header, snapshot).utf8)
       var rows = 0
-      try snapshot.forEach { run, row in
+      try snapshot.forEachRow { run, row in
         try check()
         text.append(run, row, to: &buffer)
         rows += 1
@@ -45,7 +46,8 @@ public enum ResultExport {
   /// Writes a file, which appears when it is whole.
   ///
   /// - Returns: the number of rows.
-  /// - Throws: `ExchangeError.Kind.textTooLong` for FITS, `WarehouseError`, `FileError`, `FITSError`.
+  /// - Throws: `ExchangeError.Kind.textTooLong` for FITS, `WarehouseError`, `FileError`,
+  /// `FITSError`.
   public static func write(
     _ format: ExchangeFormat, _ header: ExportHeader, from warehouse: Warehouse,
     matching filter: ResultFilter, to path: String, hasHeader: Bool = true,

@@ -76,7 +76,8 @@ struct CellReading {
     }
     if isFolder, text.contains("/") || text.hasPrefix(".") {
       fail(
-        column, shown, "it cannot be the name of a folder", "name it without / and without . before")
+        column, shown, "it cannot be the name of a folder", "name it without / and without . before"
+      )
       return nil
     }
     return text
@@ -107,7 +108,8 @@ struct CellReading {
     }
     let isZero = !text.prefix { $0 != "e" && $0 != "E" }.contains { ("1"..."9").contains($0) }
     guard value.isFinite, value != 0 || isZero else {
-      fail(column, shown, "it is out of the range of 64-bit numbers", "leave it empty with a reason")
+      fail(
+        column, shown, "it is out of the range of 64-bit numbers", "leave it empty with a reason")
       return nil
     }
     return value
@@ -148,7 +150,8 @@ struct CellReading {
       guard wanted == 0x30 ? isDigit : byte == wanted else { return false }
     }
     let fraction = bytes[19..<bytes.count - 1]
-    guard fraction.isEmpty || fraction.first == UInt8(ascii: ".") && (2...10).contains(fraction.count),
+    guard
+      fraction.isEmpty || fraction.first == UInt8(ascii: ".") && (2...10).contains(fraction.count),
       fraction.dropFirst().allSatisfy({ (0x30...0x39).contains($0) })
     else { return false }
     func two(_ at: Int) -> Int { Int(bytes[at] - 0x30) * 10 + Int(bytes[at + 1] - 0x30) }

@@ -28,7 +28,8 @@ struct DelimitedReader {
   private enum State { case begin, plain, quoted, quoteInQuoted, comment, afterReturn }
 
   /// - Parameters:
-  ///   - comment: gets a line that begins with `#`, with its number; returns the delimiter from then on.
+  ///   - comment: gets a line that begins with `#`, with its number; returns the delimiter from
+  /// then on.
   ///   - record: gets the number of a record's first line, and its fields.
   init(
     _ path: String, comment: @escaping (Int, [UInt8]) throws -> UInt8?,

@@ -2,7 +2,8 @@ import FITSFiles
 
 /// Reads a FITS table into a collector; the whole table is in memory meanwhile.
 enum FITSTableFile {
-  static func read(_ path: String, into collector: ImportCollector, check: () throws -> Void) throws {
+  static func read(_ path: String, into collector: ImportCollector, check: () throws -> Void) throws
+  {
     let file = try FITSFile(path: path)
     let tables = file.structure.hdus.filter { $0.kind == .binaryTable }
     guard let first = tables.first(where: { $0.name == "RESULTS" }) ?? tables.first else {

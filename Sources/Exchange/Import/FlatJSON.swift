@@ -81,7 +81,8 @@ struct FlatJSON {
     case "true": return .logical(true)
     case "false": return .logical(false)
     default:
-      // NaN and Infinity, which some programs write, are shown to the user as numbers that are none.
+      // NaN and Infinity, which some programs write, are shown to the user as numbers that are
+      // none.
       let isWord = ["NaN", "Infinity", "-Infinity"].contains(word)
       guard isWord || word.first.map({ $0 == "-" || ("0"..."9").contains($0) }) == true else {
         next = start

@@ -96,8 +96,9 @@ final class ImportCollector {
   // MARK: - Rows
 
   /// Reports a line that cannot be read as a row.
-  func bad(_ line: Int, column: String = "", value: String = "", _ problem: String, _ remedy: String)
-  {
+  func bad(
+    _ line: Int, column: String = "", value: String = "", _ problem: String, _ remedy: String
+  ) {
     rows += 1
     badLines += 1
     add(
@@ -237,7 +238,8 @@ final class ImportCollector {
       reading.fail(.program, "", "there is none", "give --program and --program-version")
     }
     let status = reading.word(.status, among: ["finished", "failed", "interrupted"])
-    let verdict = options.takesVerdicts
+    let verdict =
+      options.takesVerdicts
       ? reading.word(.verdict, among: ["accepted", "rejected"]) : nil
     guard reading.problems.isEmpty else { return nil }
     let here = "line \(line) of \(file)"

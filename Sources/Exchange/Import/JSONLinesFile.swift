@@ -7,7 +7,11 @@ enum JSONLinesFile {
       let form: Int
       let quantities: [QuantityHead]
     }
-    let vison_results: Body
+    let body: Body
+
+    private enum CodingKeys: String, CodingKey {
+      case body = "vison_results"
+    }
   }
 
   private struct State {
@@ -15,7 +19,8 @@ enum JSONLinesFile {
     var isChecked = false
   }
 
-  static func read(_ path: String, into collector: ImportCollector, check: () throws -> Void) throws {
+  static func read(_ path: String, into collector: ImportCollector, check: () throws -> Void) throws
+  {
     let chunks = try ByteChunks(path)
     var rest: [UInt8] = []
     var line = 0
@@ -64,8 +69,8 @@ enum JSONLinesFile {
         .unreadable, "the first line is no head of vison results", place: "\(path):1",
         remedy: "remove the line")
     }
-    try HeadForm.require(head.vison_results.form, path)
-    for quantity in head.vison_results.quantities { collector.define(quantity.stored) }
+    try HeadForm.require(head.body.form, path)
+    for quantity in head.body.quantities { collector.define(quantity.stored) }
     return true
   }
 
@@ -115,7 +120,8 @@ enum JSONLinesFile {
       return .bad(
         shown: "\(value)", problem: "it is a truth value", remedy: "write a number or a text")
     case .nested:
-      return .bad(shown: "", problem: "it is a list or object", remedy: "write a row for each value")
+      return .bad(
+        shown: "", problem: "it is a list or object", remedy: "write a row for each value")
     }
   }
 }

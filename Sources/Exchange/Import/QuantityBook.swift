@@ -4,7 +4,8 @@ import Warehouse
 
 /// The quantities that an import uses: those known before, and new ones.
 ///
-/// A known quantity must have its unit. A new one needs a unit in the FITS spelling and a meaning, and
+/// A known quantity must have its unit. A new one needs a unit in the FITS spelling and a meaning,
+/// and
 /// must not lie below a first word that this program's own quantities have.
 struct QuantityBook {
   private let known: [String: StoredQuantity]
@@ -75,7 +76,8 @@ struct QuantityBook {
       Problem(column: .quantity, value: String(name.prefix(60)), problem: problem, remedy: remedy)
     }
     guard Self.isName(name) else {
-      throw fail("it is no name of a quantity", "write words with points between, such as pipe.gain")
+      throw fail(
+        "it is no name of a quantity", "write words with points between, such as pipe.gain")
     }
     let quantity: StoredQuantity
     let isNew = known[name] == nil
@@ -96,7 +98,8 @@ struct QuantityBook {
           let near = nearestName(to: name, among: known.keys.sorted())
           throw fail(
             "a new quantity cannot be below \(word), where those of this program are",
-            (near.map { "did you mean \($0)? " } ?? "") + "--prefix NAME puts it below another word")
+            (near.map { "did you mean \($0)? " } ?? "") + "--prefix NAME puts it below another word"
+          )
         }
         guard let meaning = options.meanings[name], !meaning.isEmpty else {
           throw fail("a new quantity needs a meaning", "give it with --meaning '\(name)=TEXT'")

@@ -6,7 +6,8 @@ public import Warehouse
 /// Brings results of other programs into a warehouse, as analyses of their own.
 ///
 /// All rows are checked before anything is stored. Each test run is then stored in one transaction:
-/// a kill at any instant leaves whole runs, and the same import again completes them. What was imported
+/// a kill at any instant leaves whole runs, and the same import again completes them. What was
+/// imported
 /// already is known by the digests of the files and by the options, and is not stored again.
 public struct ResultImport {
   private let files: [InputFileRecord]

@@ -16,7 +16,8 @@ enum DelimitedFile {
     var units: [String: String] = [:]
   }
 
-  static func read(_ path: String, into collector: ImportCollector, check: () throws -> Void) throws {
+  static func read(_ path: String, into collector: ImportCollector, check: () throws -> Void) throws
+  {
     let state = State()
     try withoutActuallyEscaping(check) { check in
       var reader = DelimitedReader(

@@ -36,7 +36,8 @@ struct Export: ParsableCommand {
   @OptionGroup var results: ResultOptions
   @Option(
     name: .long,
-    help: "csv, jsonl, ecsv, fits, or xlsx of a metatest. (default: as the file's name ends, else csv)")
+    help:
+      "csv, jsonl, ecsv, fits, or xlsx of a metatest. (default: as the file's name ends, else csv)")
   var format: Format?
   @Option(
     name: [.customShort("o"), .customLong("output")],
@@ -137,7 +138,8 @@ struct Export: ParsableCommand {
     add("obsid", results.obsid.map { "\($0.lowerBound)-\($0.upperBound)" })
     add("status", results.status.map(\.rawValue))
     if results.allRuns { parts.append("--all-runs") }
-    return parts.isEmpty ? "the run that stands for each block and test" : parts.joined(separator: " ")
+    return parts.isEmpty
+      ? "the run that stands for each block and test" : parts.joined(separator: " ")
   }
 
   private func writeWorkbook(of name: String) throws {

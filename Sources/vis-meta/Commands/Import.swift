@@ -13,10 +13,10 @@ struct Import: ParsableCommand {
     commandName: "import",
     abstract: "Takes over results that other programs made, as analyses of their own.",
     discussion: """
-      Files are CSV, JSON lines, ECSV or FITS tables with a row for each measurement, and columns as \
-      export writes them. What the files do not say is given by options. All lines are checked first; \
-      nothing is stored where one is bad. The same files again change nothing; after a kill, the same \
-      command goes on.
+      Files are CSV, JSON lines, ECSV or FITS tables with a row for each measurement, and columns \
+      as export writes them. What the files do not say is given by options. All lines are checked \
+      first; nothing is stored where one is bad. The same files again change nothing; after a kill, \
+      the same command goes on.
 
       EXAMPLES:
         vis-meta import results.csv --analysis eotest_1 --program eotest --program-version 1.2 \\
@@ -59,7 +59,8 @@ struct Import: ParsableCommand {
   var ignore: [String] = []
   @Option(
     name: .long,
-    help: ArgumentHelp("Goes before all quantities: eotest makes gain eotest.gain.", valueName: "word"))
+    help: ArgumentHelp(
+      "Goes before all quantities: eotest makes gain eotest.gain.", valueName: "word"))
   var prefix: String?
   @Option(
     name: .long,
