@@ -10,7 +10,31 @@ public enum JSONText {
   public static func text(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+    return String(decoding: closingEmpty(try encoder.encode(value)), as: UTF8.self) + "\n"
+  }
+
+  /// Empty arrays and objects as `[]` and `{}`; the encoder puts blank lines between the brackets.
+  /// In texts line ends are escaped, so that a bracket before a line end is never part of one.
+  private static func closingEmpty(_ json: Data) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(json.count)
+    var blanks = 0
+    for byte in json {
+      let closed: UInt8? =
+        switch byte {
+        case UInt8(ascii: "]"): UInt8(ascii: "[")
+        case UInt8(ascii: "}"): UInt8(ascii: "{")
+        default: nil
+        }
+      if blanks > 0, let closed, result.count > blanks,
+        result[result.count - blanks - 1] == closed, result[result.count - blanks] == 0x0A
+      {
+        result.removeLast(blanks)
+      }
+      blanks = byte == 0x0A || byte == 0x20 ? blanks + 1 : 0
+      result.append(byte)
+    }
+    return result
   }
 
   /// A value as one line, for JSON Lines.

@@ -106,13 +106,15 @@ extension PageDrawing {
     let values = map.values
     guard !values.isEmpty, side.y >= 9 else { return nil }
     let power = power(values)
+    // The outline of a failure takes some of the width.
+    let free = side.x - (map.cells.contains(where: \.isFailed) ? 9 : 4)
     let spread = (scale.high - scale.low) * Foundation.pow(10, -Double(power))
     let natural = Numeric.integer(1 - Foundation.log10(max(spread, 1e-12)).rounded(.down))
     var decimals = min(max(map.decimals ?? natural, 0), 6)
     while true {
       let widest =
         values.map { canvas.width(number($0, decimals, power: power), size: 10) }.max() ?? 0
-      let size = min(9, side.y * 0.42, (side.x - 4) / max(widest, 1) * 10)
+      let size = min(9, side.y * 0.42, free / max(widest, 1) * 10)
       if size >= 5 { return (size, decimals, power) }
       guard decimals > 0, map.decimals == nil else { return nil }
       decimals -= 1

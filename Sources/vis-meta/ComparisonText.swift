@@ -10,7 +10,7 @@ enum ComparisonText {
     var text = "left   \(side(comparison.left))\nright  \(side(comparison.right))\n"
     let by = comparison.pairing.map(\.rawValue).sorted().joined(separator: ", ")
     text +=
-      "\(comparison.pairs.count) pair\(comparison.pairs.count == 1 ? "" : "s") of runs"
+      CountText.text(comparison.pairs.count, "pair") + " of runs"
       + (comparison.pairs.count == 1 || by.isEmpty ? "" : " by \(by)") + "; \(comparison.equal) "
       + "values are equal, \(comparison.differences.count) differ\n"
     text += alone("only on the left", comparison.onlyLeft)

@@ -102,7 +102,7 @@ enum ComplianceText {
   private static let entryNames = [
     "metatest", "requirement", "test", "kind", "lower", "upper", "unit", "source", "block", "slot",
     "ccd", "quadrant", "flight", "run", "outcome", "value", "uncertainty", "margin",
-    "marginPercent", "marginSigma", "reason",
+    "margin_percent", "margin_sigma", "reason",
   ]
 
   private static func csv(_ matrix: ComplianceMatrix) -> String {
@@ -201,9 +201,9 @@ enum ComplianceText {
       return CSVText.text(
         header: [
           "metatest", "requirement", "test", "block", "run", "analysis", "started", "verdict",
-          "standing", "pass", "marginal", "fail", "notTested", "notMeasurable", "worstCCD",
-          "worstQuadrant", "worstValue", "worstMargin", "unit", "worstMarginPercent",
-          "worstMarginSigma", "marginChange",
+          "standing", "pass", "marginal", "fail", "not_tested", "not_measurable",
+          "worst_ccd", "worst_quadrant", "worst_value", "worst_margin", "unit",
+          "worst_margin_percent", "worst_margin_sigma", "margin_change",
         ],
         rows: history.points.map { point in
           [

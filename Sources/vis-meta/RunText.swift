@@ -1,6 +1,7 @@
 import CommandLineStyle
 import Diagnostics
 import Metatests
+import Reporting
 
 /// A test run as text for a terminal.
 enum RunText {
@@ -20,7 +21,7 @@ enum RunText {
     ])
     text += section(
       "Steps", ["STEP", "STATE", "SECONDS"],
-      details.steps.map { [$0.name, $0.status, String(($0.seconds * 100).rounded() / 100)] })
+      details.steps.map { [$0.name, $0.status, NumberText.fixed($0.seconds, digits: 2)] })
     text += section(
       "Flags", ["FLAG", "SEVERITY", "STEP", "CAUSE"],
       details.flags.map { [$0.name, $0.severity, $0.step, $0.cause] })
@@ -41,7 +42,7 @@ enum RunText {
         "Inputs", ["ROLE", "BYTES", "SHA-256", "PATH"],
         details.inputs.map { [$0.role, String($0.size), String($0.sha256.prefix(12)), $0.path] })
     } else {
-      text += "\n\(details.inputs.count) input files (--inputs lists them)\n"
+      text += "\n\(CountText.text(details.inputs.count, "input file")) (--inputs lists them)\n"
     }
     text += section(
       "Measured values", ["QUANTITY", "VALUES"],
@@ -59,13 +60,16 @@ enum RunText {
   private static func fields(_ fields: [(String, String)]) -> String {
     fields.map { name, value in
       name + String(repeating: " ", count: max(1, 15 - name.count))
-        + value.escapingControlCharacters() + "\n"
+        + (value.isEmpty ? "-" : value.escapingControlCharacters()) + "\n"
     }.joined()
   }
 
+  /// The columns of numbers, which go right.
+  private static let numeric: Set = ["SECONDS", "VALUE", "LOWER", "UPPER", "BYTES", "VALUES"]
+
   private static func section(_ title: String, _ columns: [String], _ rows: [[String]]) -> String {
     guard !rows.isEmpty else { return "\n\(title): none\n" }
-    var table = TextTable(columns.map { TextTable.Column($0) })
+    var table = TextTable(columns.map { .init($0, numeric.contains($0) ? .right : .left) })
     for row in rows { table.append(row) }
     return "\n\(title)\n" + table.text()
   }

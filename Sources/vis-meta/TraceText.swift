@@ -37,18 +37,18 @@ enum TraceText {
   }
 
   private static func text(_ run: TracedRun) -> String {
-    let before = run.depth == 0 ? "" : ", \(run.depth) product\(run.depth == 1 ? "" : "s") before"
+    let before = run.depth == 0 ? "" : ", \(CountText.text(run.depth, "product")) before"
     var text = "\nrun \(run.run): \(run.block) \(run.test)\(before)\n".escapingLines()
     let serials = run.serials.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     let libraries = run.libraries.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     text += line("campaign", "\(run.campaign), session \(run.session), camera \(run.camera)")
-    text += line("serials", serials.joined(separator: ", "))
+    text += line("serials", serials.isEmpty ? "-" : serials.joined(separator: ", "))
     text += line("state", "\(run.status), \(run.started) to \(run.finished ?? "-")")
     text += line("analysis", "\(run.analysis), \(run.ulid)")
     text += line("program", run.program)
     text += line("libraries", libraries.joined(separator: ", "))
     text += line("command", run.command)
-    text += line("by", "\(run.operator) on \(run.host)")
+    text += line("by", (run.operator.isEmpty ? "-" : run.operator) + " on \(run.host)")
     text += line("configuration", run.configurationSHA256)
     if let configuration = run.configuration {
       text += configuration.split(separator: "\n", omittingEmptySubsequences: false)
@@ -115,34 +115,39 @@ enum TraceText {
     let stale = trace.stale
     text += """
 
-      if it is withdrawn, these become stale: \(stale.runs) runs (\(stale.standing) of them stand \
-      for their blocks), \(stale.measurements) values, \(stale.products) products, \
-      \(stale.reports) report files, \(stale.metatests) metatests
+      if it is withdrawn, these become stale: \(CountText.text(stale.runs, "run")) \
+      (\(stale.standing) of them standing for a block), \
+      \(CountText.text(stale.measurements, "value")), \
+      \(CountText.text(stale.products, "product")), \
+      \(CountText.text(stale.reports, "report file")), \
+      \(CountText.text(stale.metatests, "metatest"))
 
       """
     for run in trace.runs {
       let verdict = run.verdict.map { ", \($0)" } ?? ""
       let standing = run.standing ? ", stands for its block" : ""
-      let before = run.depth == 0 ? "" : ", \(run.depth) product\(run.depth == 1 ? "" : "s") on"
+      let before = run.depth == 0 ? "" : ", \(CountText.text(run.depth, "product")) on"
       text +=
         "\nrun \(run.run): \(run.block) \(run.test), \(run.status)\(verdict)\(standing)\(before)\n"
         .escapingLines()
       text += line("analysis", "\(run.analysis), \(run.started)")
       for path in run.reads { text += line("reads", path) }
       let counts = run.measurements.sorted { $0.key < $1.key }
+      let named = counts.prefix(6).map { "\($0.key) \($0.value)" }
+      let more = counts.count - named.count
       text += line(
         "values",
-        "\(counts.reduce(0) { $0 + $1.value }): "
-          + counts.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+        "\(counts.reduce(0) { $0 + $1.value }): " + named.joined(separator: ", ")
+          + (more > 0 ? ", and \(more) more by name (--json)" : ""))
       for product in run.products { text += line("product", product.path) }
       if let first = run.reports.first {
         let folder = first.split(separator: "/").prefix(4).joined(separator: "/")
-        text += line("report", "\(run.reports.count) files below \(folder)")
+        text += line("report", "\(CountText.text(run.reports.count, "file")) below \(folder)")
       }
     }
     for metatest in trace.metatests {
-      text +=
-        "\n\(metatest.name): runs \(metatest.runs.map { String($0) }.joined(separator: ", "))\n"
+      let runs = metatest.runs.map { String($0) }.joined(separator: ", ")
+      text += "\n\(metatest.name): run\(metatest.runs.count == 1 ? "" : "s") \(runs)\n"
       text += line("known from", metatest.basis)
       text += line("files", "\(metatest.files.count) below reports/\(metatest.name)")
     }

@@ -8,7 +8,8 @@ enum TrendText {
     var text =
       "\(trend.question.quantity) [\(trend.unit)] against \(trend.question.against.name): "
       + "\(trend.series.count) series, "
-      + "\(trend.series.reduce(0) { $0 + $1.points.count }) values of \(trend.runs.count) runs\n"
+      + CountText.text(trend.series.reduce(0) { $0 + $1.points.count }, "value")
+      + " of \(CountText.text(trend.runs.count, "run"))\n"
     var table = TextTable([
       .init("SERIES"), .init("N", .right), .init("MISSING", .right), .init("MEDIAN", .right),
       .init("SIGMA", .right), .init("CONTROL LIMITS"), .init("SLOPE", .right), .init("±", .right),

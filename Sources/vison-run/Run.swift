@@ -184,7 +184,7 @@ struct Run: AsyncParsableCommand {
     options.ingestionOnly = ingestionOnly
     options.isStrict = strict
     options.startsAfresh = fresh
-    options.commandLine = CommandLine.arguments.joined(separator: " ")
+    options.commandLine = CommandText.text(CommandLine.arguments)
     options.operatorName =
       configuration.filledInBy ?? ProcessInfo.processInfo.environment["USER"] ?? "unknown"
     options.libraries = LibraryVersions.all(store)

@@ -89,6 +89,24 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     #expect(try warehouse.verify().isEmpty)
   }
 
+  @Test("ECSV without a delimiter in its head has blanks between fields, as astropy writes it")
+  func blanks() throws {
+    let folder = try TemporaryFolder()
+    let warehouse = try folder.warehouse("a")
+    let path = try folder.write(
+      "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: quantity, datatype: string}\n"
+        + "# schema: astropy-2.0\nquantity value unit ccd item started\n"
+        + "bias.ron 1.5 adu CCD1 \"a b\" 2020-01-02T03:04:05\n"
+        + "bias.ron 2.5 adu CCD2 \"\" 2020-01-02T03:04:05\n", "in.ecsv")
+    try importing([path], .foreign(), into: warehouse)
+    let rows = try warehouse.readOnlySQL("SELECT value, item, started FROM results ORDER BY ccd").rows
+    #expect(
+      rows == [
+        [.real(1.5), .text("a b"), .text("2020-01-02T03:04:05Z")],
+        [.real(2.5), .null, .text("2020-01-02T03:04:05Z")],
+      ])
+  }
+
   @Test("Bad UTF-8 is named with its line")
   func badUTF8() throws {
     let folder = try TemporaryFolder()

@@ -290,6 +290,14 @@ struct ComplianceMatrixTests {
       #expect(cell.content == .value(try #require(own.compactMap(\.marginPercent).min())))
       #expect(cell.isFailed == own.contains { $0.outcome == .fail })
     }
+    for cell in cells.cells {
+      switch cell.content {
+      case .missing("not measurable"): #expect(cell.label == "?")
+      case .missing: #expect(cell.label == "-")
+      case .value, .text: #expect(cell.label != "?" && cell.label != "-")
+      }
+    }
+    #expect(cells.cells.contains { $0.label == "?" })
     #expect(plane.cells.count { $0.isFailed } == line.counts.fail && line.counts.fail > 0)
     #expect(
       plane.cells.count { $0.label.hasSuffix("~") } == line.counts.marginal

@@ -260,6 +260,55 @@ struct TrendFigureTests {
     }
   }
 
+  @Test("several values at one abscissa are joined by their medians, whole numbers marked")
+  func reruns() throws {
+    let fixture = try HistoryFixture()
+    for (day, value) in [(1, 1.0), (1, 5.0), (1, 2.0), (4, 3.0)] {
+      var making = HistoryFixture.Making()
+      making.day = day
+      try fixture.add(
+        making,
+        HistoryFixture.values(HistoryFixture.noise, item: "ove") { ccd, amplifier in
+          ccd == 0 && amplifier == 0 ? value : nil
+        })
+    }
+    var question = TrendQuestion("bias.ron")
+    question.filter.selection = .all
+    question.filter.detectors = ["CCD1"]
+    question.filter.amplifiers = ["E"]
+    func series(_ trend: Trend) -> [Series] {
+      guard case .panel(.axes(let axes)) = TrendFigure(trend).figure.content else { return [] }
+      return axes.marks.compactMap { if case .series(let one) = $0 { one } else { nil } }
+    }
+    question.against = .started
+    let trend = try Trend(question, in: fixture.warehouse)
+    #expect(TrendFigure(trend).figure.title.hasPrefix("bias.ron [ove] against"))
+    let line = try #require(series(trend).first { $0.label.isEmpty })
+    #expect(line.y == [2, 3] && line.style == .line())
+    let points = try #require(series(trend).first { $0.label.hasPrefix("BORN") })
+    #expect(points.y.count == 4)
+    guard case .points = points.style else {
+      Issue.record("points are not joined themselves")
+      return
+    }
+    question.against = .run
+    let byRun = try Trend(question, in: fixture.warehouse)
+    #expect(series(byRun).allSatisfy { !$0.label.isEmpty })
+    guard case .panel(.axes(let axes)) = TrendFigure(byRun).figure.content else { return }
+    #expect(axes.x.ticks?.map(\.label) == ["1", "2", "3", "4"])
+    #expect(TrendFigure.medians([(2, 1), (1, 4), (2, 3)]).map(\.1) == [4, 2])
+  }
+
+  @Test("one value alone has no width")
+  func alone() throws {
+    let fixture = try HistoryFixture()
+    try fixture.add(HistoryFixture.values(HistoryFixture.noise, item: "ove") { _, _ in 1 })
+    let trend = try Trend(TrendQuestion("bias.ron"), in: fixture.warehouse)
+    let answer = TrendAnswer(trend, allPoints: false)
+    #expect(!answer.series.isEmpty && answer.series.allSatisfy { $0.sigma.value == nil })
+    #expect(answer.series.allSatisfy { $0.median.value == 1 })
+  }
+
   @Test("percentiles of bins")
   func bins() {
     let few = TrendFigure.bins([(1, 0), (1, 10), (2, 5)])

@@ -282,6 +282,21 @@ import Testing
     #expect(try warehouse.verify().isEmpty)
   }
 
+  @Test("a look-up of a misspelt type says what is certified")
+  func misspelt() throws {
+    try bench.run(1)
+    try bench.certify(1, for: .nanoseconds(100, 200))
+    do {
+      _ = try warehouse.lookup(
+        "master-bais", in: "c", device: DeviceFilter(block: "BORN", detector: "CCD1"),
+        at: TAIInstant(nanoseconds: 150))
+      Issue.record("found")
+    } catch let error as WarehouseError {
+      #expect(error.kind == .notCertified)
+      #expect(error.problem.contains("no range at all; certified there: master-bias (BORN CCD1)"))
+    }
+  }
+
   @Test("decertifying what is not there is an error and changes nothing")
   func nothingToCut() throws {
     try bench.run(1)

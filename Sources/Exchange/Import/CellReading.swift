@@ -132,10 +132,12 @@ struct CellReading {
     return value
   }
 
-  /// An instant in UTC; nil where there is none or a bad one.
+  /// An instant in UTC, with or without a `Z`; nil where there is none or a bad one.
   mutating func instant(_ column: ExchangeColumn) -> String? {
     guard let text = text(column) else { return nil }
     if Self.isInstant(Array(text.utf8)) { return text }
+    // numpy, astropy and FITS headers write UTC without its letter.
+    if Self.isInstant(Array((text + "Z").utf8)) { return text + "Z" }
     fail(
       column, String(text.prefix(40)), "it is no instant in UTC", "write 2019-03-23T19:36:47Z")
     return nil

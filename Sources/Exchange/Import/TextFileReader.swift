@@ -57,7 +57,8 @@ enum DelimitedFile {
     let text = bytes.first == 0x20 ? Array(bytes.dropFirst()) : bytes
     if line == 1, text.starts(with: Array("%ECSV".utf8)) {
       state.isECSV = true
-      return nil
+      // What ECSV means where its head names none, as astropy's does not.
+      return 0x20
     }
     if state.isECSV {
       guard state.head.count + text.count < longestHead else {

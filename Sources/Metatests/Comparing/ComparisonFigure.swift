@@ -109,12 +109,14 @@ public struct ComparisonFigure: Sendable {
       return cell
     }
     map.failureMeaning = limit.map { "beyond \(Self.plain($0)) σ" } ?? ""
+    func plural(_ number: Int) -> String { number == 1 ? "" : "s" }
     let words =
       comparison.provenance.sameInputs > 0 || comparison.provenance.overlapping > 0
       ? "; errors not independent" : ""
     return Figure(
       width: 11, height: 6.2, title: "\(label): \(comparison.right.text) − \(comparison.left.text)",
-      footer: "\(label) · \(comparison.pairs.count) pairs of runs · \(all.count) places · "
+      footer: "\(label) · \(comparison.pairs.count) pair\(plural(comparison.pairs.count)) of runs · "
+        + "\(all.count) place\(plural(all.count)) · "
         + "left \(comparison.left.text) · right \(comparison.right.text)\(words)",
       content: .beside(map, histogram(axis), share: 0.68))
   }

@@ -5,7 +5,8 @@ import Warehouse
 extension ComplianceMatrix {
   /// Requirements over blocks: the colour and the number are the smallest margin of a block's
   /// amplifiers in per cent of the limit, red below zero and blue above; a thick outline and a cross
-  /// mark a failure, `~` a marginal pass, `ok` a clear one.
+  /// mark a failure, `~` a marginal pass, `ok` a clear one. What has
+  /// no value is hatched: `?` where it could not be measured, `-` where it was not tested.
   ///
   /// - Returns: nil where there is nothing to show.
   public func matrixFigure() -> Figure? {
@@ -39,7 +40,8 @@ extension ComplianceMatrix {
             Tick(Double(shown.count - 1 - $0) + 0.5, "\($1.requirement) \($1.test)")
           },
           failureMeaning: "fails",
-          caption: "ok: passes; ~: passes within \(Self.short(marginalSigma)) sigma of a limit"
+          caption: "ok: passes; ~: passes within \(Self.short(marginalSigma)) sigma of a limit; "
+            + "?: not measurable; -: not tested"
             + (more > 0 ? "; \(more) more requirements are not shown" : ""))))
   }
 
@@ -58,6 +60,8 @@ extension ComplianceMatrix {
     }
     let values = found.compactMapValues { entry -> MeasuredValue? in
       if let margin = single == nil ? entry.marginPercent : entry.margin { return .value(margin) }
+      // A block without a run has no results, which the map says itself.
+      guard entry.outcome == .notMeasurable else { return nil }
       return entry.reason.map { .missing(reason: $0) }
     }
     let title =
@@ -92,9 +96,10 @@ extension ComplianceMatrix {
 
   private var footer: String {
     let runs = Set(lines.flatMap { $0.entries.compactMap(\.run) }).sorted()
+    let listed = runs.map { String($0) }.joined(separator: ", ")
     let shown =
       runs.count > 16
-      ? "\(runs.count) runs" : "runs " + runs.map { String($0) }.joined(separator: ", ")
+      ? "\(runs.count) runs" : runs.count == 1 ? "run \(listed)" : "runs \(listed)"
     return "requirements · \(shown) · design \(design)"
   }
 
@@ -107,9 +112,10 @@ extension ComplianceMatrix {
       let words =
         !tested.isEmpty
         ? (isFailed ? "fails" : "passes") : entries.first?.outcome.rawValue ?? "not tested"
+      let isMeasured = entries.first?.outcome != .notMeasurable
       return CellMap.Cell(
         column: column, row: row, tested.isEmpty ? .missing(words) : .text(words),
-        isFailed: isFailed)
+        label: tested.isEmpty ? (isMeasured ? "-" : "?") : "", isFailed: isFailed)
     }
     let sign =
       isFailed

@@ -145,7 +145,9 @@ extension TrendAnswer.Series {
     missing = one.missing.values.reduce(0, +)
     unplaced = one.unplaced
     let scale = one.scale.value
-    (median, sigma) = (OrNull(scale?.median), OrNull(scale?.sigma))
+    // One value alone has no width, not a width of 0.
+    let width = count > 1 ? scale?.sigma : nil
+    (median, sigma) = (OrNull(scale?.median), OrNull(width))
     (sigmaFrom, scaleMissing) = (OrNull(scale?.basis.rawValue), OrNull(one.scale.reason))
     lowerControl = OrNull(one.controlLimits?.lowerBound)
     upperControl = OrNull(one.controlLimits?.upperBound)

@@ -44,12 +44,25 @@ public struct TrendFigure: Sendable {
     let outliers = trend.outliers.count
     return Figure(
       width: width, height: height,
-      title: "\(trend.question.quantity) against \(trend.question.against.name)",
+      title: "\(trend.question.quantity)\(sharedItem) against \(trend.question.against.name)",
       footer: "\(trend.question.quantity) · \(trend.series.count) series of "
-        + "\(trend.series.reduce(0) { $0 + $1.points.count }) values · \(trend.runs.count) runs · "
-        + "\(outliers) outlier\(outliers == 1 ? "" : "s") beyond \(PlotNumber.short(trend.question.outliers)) robust σ"
+        + "\(number(of: trend.series.reduce(0) { $0 + $1.points.count }, "value")) · "
+        + "\(number(of: trend.runs.count, "run")) · "
+        + "\(number(of: outliers, "outlier")) beyond "
+        + "\(PlotNumber.short(trend.question.outliers)) robust σ"
         + limitWords + (showsDeviations ? " · medians of the series taken off" : ""),
       content: content)
+  }
+
+  private func number(of count: Int, _ what: String) -> String {
+    "\(count) \(what)\(count == 1 ? "" : "s")"
+  }
+
+  /// The item of all series, where there is one only.
+  private var sharedItem: String {
+    let items = Set(trend.series.map(\.item))
+    guard items.count == 1, let item = items.first, let item else { return "" }
+    return " [\(item)]"
   }
 
   private var content: (Figure.Content, width: Double, height: Double) {
@@ -91,10 +104,22 @@ public struct TrendFigure: Sendable {
     let name = trend.question.against.name
     switch trend.question.against {
     case .time, .started: return .time("\(name), UTC")
-    case .run, .obsid: return Axis(name)
+    case .run, .obsid: return Axis(name, ticks: wholeTicks)
     case .temperature, .quantity:
       let unit = Unit(rawValue: trend.abscissaUnit)?.display ?? trend.abscissaUnit
       return Axis(name, unit: unit)
+    }
+  }
+
+  /// Marks at whole numbers where those that are calculated would lie between them.
+  private var wholeTicks: [Tick]? {
+    let xs = trend.series.flatMap { $0.points.map(\.x) }
+    guard let low = xs.min(), let high = xs.max(), high - low < 10, high.magnitude < 1e9 else {
+      return nil
+    }
+    let step = style == .grid && high - low > 4 ? 3.0 : 1
+    return stride(from: low.rounded(.down), through: high, by: step).map {
+      Tick($0, String(Int($0)))
     }
   }
 
@@ -111,16 +136,34 @@ public struct TrendFigure: Sendable {
 
   // MARK: - Marks
 
-  private func mark(
+  /// A series; where several of its values have one abscissa, such as reruns over the same frames,
+  /// the line goes through their medians.
+  private func marks(
     _ series: TrendSeries, _ label: String, _ index: Int, hasErrors: Bool
-  ) -> Axes.Mark {
+  ) -> [Axes.Mark] {
     let errors = series.points.map { $0.uncertainty ?? .nan }
-    return .series(
-      Series(
-        label, x: series.points.map(\.x), y: series.points.map { value($0, series) },
-        errors: hasErrors && errors.contains { $0.isFinite } ? errors : nil,
-        style: joins ? .linePoints(Palette.marker(index)) : .points(Palette.marker(index)),
-        colour: Palette.colour(index)))
+    let x = series.points.map(\.x)
+    let isSingle = zip(x, x.dropFirst()).allSatisfy { $0 < $1 }
+    let colour = Palette.colour(index)
+    let points = Series(
+      label, x: x, y: series.points.map { value($0, series) },
+      errors: hasErrors && errors.contains { $0.isFinite } ? errors : nil,
+      style: joins && isSingle
+        ? .linePoints(Palette.marker(index)) : .points(Palette.marker(index)),
+      colour: colour)
+    guard joins, !isSingle else { return [.series(points)] }
+    let middle = Self.medians(series.points.map { ($0.x, value($0, series)) })
+    return [
+      .series(Series(x: middle.map(\.0), y: middle.map(\.1), style: .line(), colour: colour)),
+      .series(points),
+    ]
+  }
+
+  /// The median of the ordinates at each abscissa, by abscissa.
+  static func medians(_ points: [(Double, Double)]) -> [(Double, Double)] {
+    Dictionary(grouping: points, by: \.0).compactMap { x, group in
+      (try? median(group.map(\.1))).map { (x, $0) }
+    }.sorted { $0.0 < $1.0 }
   }
 
   /// Whether one point follows upon the other; against a temperature a line would join what is far
@@ -168,7 +211,7 @@ public struct TrendFigure: Sendable {
     if trend.series.count == 1, let one = trend.series.first { marks += control(one) }
     let few = trend.series.reduce(0) { $0 + $1.points.count } <= 200
     for (index, one) in trend.series.enumerated() where !one.points.isEmpty {
-      marks.append(mark(one, clipped(one.name), index, hasErrors: few))
+      marks += self.marks(one, clipped(one.name), index, hasErrors: few)
     }
     return Axes(
       x: x, y: y, marks: marks + rings(trend.series) + limits(trend.series), legend: .right)
@@ -241,9 +284,9 @@ public struct TrendFigure: Sendable {
           let reason = members.flatMap(\.missing.keys).min()
           return .missing(reason ?? "no results")
         }
-        let marks = members.filter { !$0.points.isEmpty }.map { one in
+        let marks = members.filter { !$0.points.isEmpty }.flatMap { one in
           let name = label(one)
-          return mark(one, clipped(name), names.firstIndex(of: name) ?? 0, hasErrors: false)
+          return self.marks(one, clipped(name), names.firstIndex(of: name) ?? 0, hasErrors: false)
         }
         return .axes(Axes(x: x, y: y, marks: marks + rings(members) + limits(members)))
       }
@@ -272,10 +315,10 @@ public struct TrendFigure: Sendable {
           colour: .black)))
     for (index, one) in named.enumerated() {
       let label = clipped(one.name) + " (\(standing(one).words))"
-      marks.append(mark(one, label, index, hasErrors: false))
+      marks += self.marks(one, label, index, hasErrors: false)
     }
     let rest = trend.series.count { standing($0).size > 0 && !names.contains($0.name) }
-    if rest > 0 { marks.append(.series(Series("and \(rest) more that stand out", x: [], y: []))) }
+    if rest > 0 { marks.append(.series(Series("and \(rest) more that stand out", x: [], y: [], colour: .white))) }
     return Axes(x: x, y: y, marks: marks + rings(named) + limits(trend.series), legend: .right)
   }
 

@@ -53,7 +53,8 @@ extension Warehouse {
       }
       let searched = Set(order.map(\.id))
       let others = all.filter { searched.contains($0.collection) }.map(\.certification)
-      throw notCertified(type, variant, collection, device, instant, others)
+      let types = others.isEmpty ? try Self.types(in: searched, database) : []
+      throw notCertified(type, variant, collection, device, instant, others, types)
     }
     guard FileSystem.size(of: absolutePath(found.path)) == found.size else {
       throw WarehouseError(
@@ -84,14 +85,29 @@ extension Warehouse {
     return serials
   }
 
+  /// What is certified in collections, for the text of an error.
+  private static func types(in collections: Set<Int64>, _ database: Database) throws -> [String] {
+    let rows = try CertificationTable.fetch(database, where: "1", [])
+    let found = rows.filter { collections.contains($0.collection) }
+    let names = found.map(\.certification).map { certified in
+      let place = [certified.block, certified.detector].compactMap(\.self)
+      return "\(certified.data.type) (\(place.joined(separator: " ")))"
+    }
+    return Set(names).sorted()
+  }
+
   private func notCertified(
     _ type: String, _ variant: String, _ collection: String, _ device: DeviceFilter,
-    _ instant: TAIInstant, _ others: [StoredCertification]
+    _ instant: TAIInstant, _ others: [StoredCertification], _ types: [String]
   ) -> WarehouseError {
     let kind = (variant.isEmpty ? type : "\(type) (\(variant))").clipped(to: 100)
     let ranges = others.prefix(5).map { "\($0.range.text) in '\($0.collection.clipped(to: 60))'" }
     let more = others.count > 5 ? " and \(others.count - 5) more" : ""
-    let known = ranges.isEmpty ? "no range at all" : ranges.joined(separator: ", ") + more
+    let named = types.prefix(5).map { $0.clipped(to: 60) }.joined(separator: ", ")
+    let rest = types.count > 5 ? " and \(types.count - 5) more" : ""
+    let other = types.isEmpty ? "" : "; certified there: \(named)\(rest)"
+    let known =
+      ranges.isEmpty ? "no range at all" + other : ranges.joined(separator: ", ") + more
     return WarehouseError(
       .notCertified,
       "no \(kind) of \(device.text) is valid at \(instant.utc) in "

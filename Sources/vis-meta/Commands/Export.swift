@@ -36,8 +36,10 @@ struct Export: ParsableCommand {
   @OptionGroup var results: ResultOptions
   @Option(
     name: .long,
-    help:
-      "csv, jsonl, ecsv, fits, or xlsx of a metatest. (default: as the file's name ends, else csv)")
+    help: """
+      csv, jsonl, ecsv, fits, or xlsx of a metatest. (default: as the file's name ends; csv on \
+      standard output)
+      """)
   var format: Format?
   @Option(
     name: [.customShort("o"), .customLong("output")],
@@ -62,6 +64,10 @@ struct Export: ParsableCommand {
     }
     if path == "-", metatest != nil || format == .fits {
       throw ValidationError("name the file to be written with -o")
+    }
+    if format == nil, metatest == nil, path != "-", ExchangeFormat(path: path) == nil {
+      throw ValidationError(
+        "the name of the file ends in none of .csv, .jsonl, .ecsv and .fits: give --format")
     }
     if path.isEmpty { throw ValidationError("the file's name is empty") }
   }

@@ -132,7 +132,7 @@ struct Import: ParsableCommand {
       analysis: analysis, program: program.map { "\($0) \(programVersion ?? "")" },
       time: Date.now.formatted(.iso8601), host: host ?? ProcessInfo.processInfo.hostName,
       operatorName: operatorName ?? environment["USER"] ?? "",
-      commandLine: CommandLine.arguments.joined(separator: " "),
+      commandLine: CommandText.text(CommandLine.arguments),
       importer: "vison " + ProgramVersion.current)
     options.format = format.flatMap { ExchangeFormat(rawValue: $0.rawValue) }
     let constants: [(ExchangeColumn, String?)] = [
@@ -146,7 +146,8 @@ struct Import: ParsableCommand {
     options.meanings = try meanings()
     options.skipsBadLines = skipBad
     options.takesVerdicts = verdicts
-    options.keptProblems = show
+    // The same problem in many lines is shown once, so that it does not hide the others.
+    options.keptProblems = output.json ? show : max(show, 10_000)
     return options
   }
 
@@ -156,9 +157,9 @@ struct Import: ParsableCommand {
       let incoming = try ResultImport(
         files, try options(), for: store, own: own, check: CancellationFlag.check)
       let found = try incoming.report(for: store)
-      for problem in found.problems { printNote("vis-meta: \(problem.text)") }
-      let shown = Set(found.problems.map { "\($0.file):\($0.line)" }).count
-      if shown < found.badRows, !found.problems.isEmpty { printNote("vis-meta: and more (--show)") }
+      if !output.json { printProblems(found) } else {
+        for problem in found.problems { printNote("vis-meta: \(problem.text)") }
+      }
       if dryRun {
         try print(found)
         guard found.badRows == 0 || skipBad else { throw CommandEnd(.failed) }
@@ -170,12 +171,33 @@ struct Import: ParsableCommand {
     }
   }
 
+  /// One note for each problem, with the first of the lines that have it.
+  private func printProblems(_ report: ImportReport) {
+    var groups: [(first: ImportProblem, lines: Int)] = []
+    var numbers: [[String]: Int] = [:]
+    for problem in report.problems {
+      let key = [problem.file, problem.column, problem.value, problem.problem, problem.remedy]
+      if let number = numbers[key] {
+        groups[number].lines += 1
+      } else {
+        numbers[key] = groups.count
+        groups.append((problem, 1))
+      }
+    }
+    for group in groups.prefix(show) {
+      let more = group.lines > 1 ? " (and \(CountText.text(group.lines - 1, "further line")))" : ""
+      printNote("vis-meta: \(group.first.text)\(more)")
+    }
+    let named = Set(report.problems.map { "\($0.file):\($0.line)" }).count
+    if groups.count > show || named < report.badRows { printNote("vis-meta: and more (--show)") }
+  }
+
   private func print(_ report: ImportReport) throws {
     if output.json { return printOutput(try JSONText.text(report)) }
     for analysis in report.analyses {
       let content =
-        "\(analysis.name): \(analysis.measurements) measurements in \(analysis.runs) test runs, "
-        + "by \(analysis.program)"
+        "\(analysis.name): \(CountText.text(analysis.measurements, "measurement")) in "
+        + "\(CountText.text(analysis.runs, "test run")), by \(analysis.program)"
       let state =
         switch analysis.state {
         case .present: "was there already; nothing was changed"

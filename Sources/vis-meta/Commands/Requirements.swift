@@ -69,15 +69,12 @@ struct Requirements: ParsableCommand {
   var history = false
   @ArgumentParser.Flag(name: .long, help: "The block tests' checks by name, not the requirements.")
   var checks = false
+  @OptionGroup var figure: FigureOption
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Draw the matrix of requirements and blocks: .pdf, .png or .svg.", valueName: "file"))
-  var figure: String?
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "Draw the smallest margin of each amplifier on the focal plane.", valueName: "file"))
+      "Draw the smallest margin of each amplifier on the focal plane; ends as --figure.",
+      valueName: "file"))
   var marginMap: String?
   @Option(name: .long, help: "How to print: table, csv or json.")
   var format: Format?
@@ -88,13 +85,12 @@ struct Requirements: ParsableCommand {
       throw ValidationError("--marginal is a number of sigma, 0 or more")
     }
     guard worst >= 0 else { throw ValidationError("--worst is 0 or more") }
-    if history, checks || figure != nil || marginMap != nil {
+    if history, checks || figure.figure != nil || marginMap != nil {
       throw ValidationError("--history goes with neither --checks nor a figure")
     }
-    for file in [figure, marginMap].compactMap(\.self) {
-      guard FigureFile.format(of: file, date: "") != nil else {
-        throw ValidationError("a figure's file ends with .pdf, .png or .svg")
-      }
+    try FigureOption.require(marginMap, "--margin-map")
+    if let format, output.json, format != .json {
+      throw ValidationError("--json and --format \(format.rawValue) contradict each other")
     }
   }
 
@@ -134,29 +130,16 @@ struct Requirements: ParsableCommand {
   }
 
   private func draw(_ matrix: ComplianceMatrix) throws {
-    for (file, figure) in [(figure, matrix.matrixFigure()), (marginMap, matrix.marginMap())] {
+    for (file, made) in [
+      (figure.figure, matrix.matrixFigure()), (marginMap, matrix.marginMap()),
+    ] {
       guard let file else { continue }
-      guard let figure else {
+      guard let made else {
         throw MetatestError(
           .noResults, "there is nothing to draw: no requirement was tested", place: file,
           remedy: "look with: vis-meta requirements")
       }
-      // Other endings were refused before.
-      let format = FigureFile.format(of: file, date: matrix.date) ?? .png(dotsPerInch: 150)
-      try FigureRenderer.write(figure, to: file, format: format)
-    }
-  }
-}
-
-/// A file for a figure.
-enum FigureFile {
-  /// The format that a file's ending means; nil for another ending.
-  static func format(of path: String, date: String) -> FigureRenderer.Format? {
-    switch path.split(separator: ".").last?.lowercased() {
-    case "pdf": .pdf(creationDate: date)
-    case "png": .png(dotsPerInch: 150)
-    case "svg": .svg
-    default: nil
+      try FigureOption.write(made, to: file, date: matrix.date)
     }
   }
 }

@@ -17,7 +17,7 @@ struct Run: AsyncParsableCommand {
       EXAMPLES:
         vis-meta run MetaBias
         vis-meta run MetaBias --campaign flight --design initial --json
-        vis-meta run MetaBias --as-of 2019-03-31 --out march
+        vis-meta run MetaBias --as-of 2019-03-31 --output march
         vis-meta run MetaBias --analysis FM20190323_193647_D11
       """)
 
@@ -69,7 +69,7 @@ struct Run: AsyncParsableCommand {
       valueName: "name"))
   var analysis: [String] = []
   @Option(
-    name: .long,
+    name: [.customShort("o"), .customLong("output"), .customLong("out")],
     help: ArgumentHelp("Where files go instead of the warehouse.", valueName: "folder"))
   var out: String?
   @Flag(name: .shortAndLong, help: "No progress on standard error.")

@@ -23,8 +23,8 @@ struct TrendCommand: ParsableCommand {
         vis-meta trend hk.CCD1_TEMP_T --block BORN --points --format csv > temperature.csv
       """)
 
-  @Argument(help: "The quantity.")
-  var name: String
+  @Argument(help: "The quantity; --quantity means the same.")
+  var name: String?
   @OptionGroup var warehouse: WarehouseOptions
   @OptionGroup var results: ResultOptions
   @Option(
@@ -86,14 +86,19 @@ struct TrendCommand: ParsableCommand {
       throw ValidationError("--confidence needs a number between 0 and 1")
     }
     guard limit >= 0 else { throw ValidationError("--limit needs a number that is not negative") }
-    guard results.quantity.isEmpty else {
-      throw ValidationError("the quantity is the argument: vis-meta trend \(name), without --quantity")
+    guard quantities.count == 1 else {
+      throw ValidationError(
+        quantities.isEmpty
+          ? "name a quantity, such as: vis-meta trend bias.ron" : "trend takes one quantity alone")
     }
     if format != nil, output.json, format != .json {
       throw ValidationError("--json and --format \(format?.rawValue ?? "") contradict each other")
     }
     _ = try dimensions()
   }
+
+  /// The quantity, as argument or option.
+  private var quantities: [String] { [name].compactMap(\.self) + results.quantity }
 
   private func dimensions() throws -> [ResultDimension] {
     let short = ["ccd": ResultDimension.detector, "quadrant": .amplifier]
@@ -110,7 +115,9 @@ struct TrendCommand: ParsableCommand {
   }
 
   func run() throws {
-    var question = TrendQuestion(name, filter: results.filter)
+    var filter = results.filter
+    filter.quantities = []
+    var question = TrendQuestion(quantities[0], filter: filter)
     // A history is of all runs; what was rejected is no part of it unless it is asked for.
     question.filter.selection = .all
     if !results.allRuns, question.filter.verdicts.isEmpty, !question.filter.undecided {
