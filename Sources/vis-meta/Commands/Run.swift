@@ -69,7 +69,7 @@ struct Run: AsyncParsableCommand {
       valueName: "name"))
   var analysis: [String] = []
   @Option(
-    name: [.customShort("o"), .customLong("output"), .customLong("out")],
+    name: [.customShort("o"), .customLong("output")],
     help: ArgumentHelp("Where files go instead of the warehouse.", valueName: "folder"))
   var out: String?
   @Flag(name: .shortAndLong, help: "No progress on standard error.")
