@@ -168,7 +168,7 @@ let package = Package(
     .executableTarget(
       name: "warehouse-benchmark",
       dependencies: ["Warehouse", "Detector", "DurableFiles", grdb, argumentParser],
-      path: "Benchmarks/warehouse", swiftSettings: settings),
+      path: "Benchmarks/warehouse", exclude: ["pandas-alternative.py"], swiftSettings: settings),
 
     // MARK: Tests
     tests("DurableFiles", ["DurableFiles", "Diagnostics"]),

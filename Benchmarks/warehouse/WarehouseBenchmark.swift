@@ -32,6 +32,10 @@ struct WarehouseBenchmark: ParsableCommand {
   @Option(help: "Only ask the questions of a warehouse kept from a run with these numbers.")
   var ask: String?
 
+  @Option(
+    help: "Benchmarks/warehouse/pandas-alternative.py, to ask pandas the same of the plain table.")
+  var pandas: String?
+
   func run() throws {
     if let ask {
       for question in try QuestionTimes.ask(ask, GenerationPlan(count: count, reruns: reruns)) {
@@ -87,6 +91,13 @@ struct WarehouseBenchmark: ParsableCommand {
         row(question.what, question.milliseconds, plain, "ms", plain / question.milliseconds)
       }
     }
+    guard let pandas else { return }
+    let script = Process()
+    script.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    script.arguments = ["python3", pandas, work + "/plain.sqlite", work + "/pandas"]
+    try script.run()
+    script.waitUntilExit()
+    if script.terminationStatus != 0 { throw ExitCode(1) }
   }
 
   private func ratio(_ what: String, _ mark: Double, _ value: Double) -> String {
