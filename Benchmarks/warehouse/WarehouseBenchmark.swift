@@ -92,6 +92,8 @@ struct WarehouseBenchmark: ParsableCommand {
       }
     }
     guard let pandas else { return }
+    // What was printed is to stand before what the script prints.
+    fflush(nil)
     let script = Process()
     script.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     script.arguments = ["python3", pandas, work + "/plain.sqlite", work + "/pandas"]
