@@ -216,5 +216,11 @@ struct AnswerTests {
     query.items = ["nowhere"]
     #expect(
       try KnownNames.hint(query, in: fixture.warehouse) == "no value fits; known blocks are BORN, CURIE")
+    query.quantities = ["bias.ron"]
+    #expect(
+      try KnownNames.hint(query, in: fixture.warehouse).hasPrefix("no value fits; known items are "))
+    query.blocks = ["BRON"]
+    #expect(
+      try KnownNames.hint(query, in: fixture.warehouse) == "no value fits; known blocks are BORN, CURIE")
   }
 }

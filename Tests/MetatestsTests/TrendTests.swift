@@ -291,6 +291,7 @@ struct TrendFigureTests {
       Issue.record("points are not joined themselves")
       return
     }
+    #expect(trend.series.map(\.repeated) == [2])
     question.against = .run
     let byRun = try Trend(question, in: fixture.warehouse)
     #expect(series(byRun).allSatisfy { !$0.label.isEmpty })

@@ -60,7 +60,23 @@ public enum KnownNames {
       }
       if !isKnown { known.append("known \(words) are \(listed(there))") }
     }
+    if known.isEmpty, let items = try items(filter, in: warehouse) { known.append(items) }
     if known.isEmpty { known.append("known blocks are \(listed(runs.map(\.block)))") }
     return "no \(what) fits; " + known.joined(separator: "; ")
+  }
+
+  /// The items that the quantities have, where it is the item that fits none of them.
+  private static func items(_ filter: ResultFilter, in warehouse: Warehouse) throws -> String? {
+    // Without a quantity the whole warehouse would be read.
+    guard !filter.quantities.isEmpty, !filter.items.isEmpty else { return nil }
+    var wider = filter
+    wider.items = []
+    let groups = try warehouse.statistics(matching: wider, by: [.item])
+    guard !groups.isEmpty else { return nil }
+    let items = Set(groups.flatMap(\.group).compactMap(\.self)).sorted()
+    guard !items.isEmpty else { return "what was asked for has no item" }
+    let more = items.count > 20 ? " and \(items.count - 20) more" : ""
+    return "known items are "
+      + items.prefix(20).map { $0.clipped(to: 60) }.joined(separator: ", ") + more
   }
 }

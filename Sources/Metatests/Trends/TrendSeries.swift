@@ -74,6 +74,16 @@ public struct TrendSeries: Sendable, Equatable {
     return points.filter { ($0.score?.magnitude ?? 0) > limit }
   }
 
+  /// How many points are of a place and abscissa that an earlier point has, too. Against time or
+  /// ObsID these are the same frames analysed again, whose errors are not independent.
+  public var repeated: Int {
+    struct Spot: Hashable {
+      let x: Double
+      let place: ResultPlace
+    }
+    return points.count - Set(points.map { Spot(x: $0.x, place: $0.place) }).count
+  }
+
   /// The points outside a requirement.
   public var failing: [TrendPoint] {
     points.filter { point in requirements.contains { !$0.admits(point.y) } }

@@ -137,6 +137,12 @@ struct TrendCommand: ParsableCommand {
     case .csv: printOutput(TrendText.csv(trend, points: points))
     case .table: printOutput(TrendText.text(trend, limit: limit))
     }
+    let repeated = trend.series.reduce(0) { $0 + $1.repeated }
+    if repeated > 0, question.against == .time || question.against == .obsid {
+      printNote(
+        "vis-meta: \(CountText.text(repeated, "value")) from the same frames as others: errors are "
+          + "not independent, and P and intervals too small; --analysis or --session chooses runs")
+    }
     if check, trend.failing > 0 || !trend.outliers.isEmpty { throw CommandEnd(.outOfLimits) }
   }
 }
