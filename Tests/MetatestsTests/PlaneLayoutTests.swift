@@ -23,6 +23,15 @@ private enum LayoutFacts {
 
 @Suite("PlaneLayout")
 struct PlaneLayoutTests {
+  @Test("a map says which blocks the plane has no place for")
+  func absence() throws {
+    let layout = try layout()
+    #expect(ComparisonFigure.absence(of: ["BORN"], from: layout).isEmpty)
+    #expect(ComparisonFigure.absence(of: ["BORN", "X"], from: layout) == "; not on it: X")
+    let many = ComparisonFigure.absence(of: ["X1", "X2", "X3", "X4", "X5"], from: layout)
+    #expect(many == "; not on it: X1, X2, X3 and 2 more")
+  }
+
   private func layout(_ camera: String = "euclid-vis") throws -> PlaneLayout {
     let plane = try CameraCatalog.focalPlane()
     return PlaneLayout(

@@ -300,6 +300,25 @@ struct TrendFigureTests {
     #expect(TrendFigure.medians([(2, 1), (1, 4), (2, 3)]).map(\.1) == [4, 2])
   }
 
+  @Test("long names stay different in the legend")
+  func longNames() throws {
+    let fixture = try HistoryFixture()
+    var making = HistoryFixture.Making()
+    making.block = "A_block_with_a_very_long_name_indeed_0001"
+    try fixture.add(
+      making, HistoryFixture.values(HistoryFixture.noise, item: "ove") { ccd, _ in Double(ccd) })
+    let trend = try Trend(TrendQuestion("bias.ron"), in: fixture.warehouse)
+    guard case .panel(.axes(let axes)) = TrendFigure(trend, style: .lines).figure.content else {
+      Issue.record("lines are one panel")
+      return
+    }
+    let labels = axes.marks.compactMap { mark -> String? in
+      if case .series(let one) = mark { one.label } else { nil }
+    }
+    #expect(labels.count == 12 && Set(labels).count == 12)
+    #expect(labels.allSatisfy { $0.hasPrefix("A_block_") && $0.count <= 34 })
+  }
+
   @Test("one value alone has no width")
   func alone() throws {
     let fixture = try HistoryFixture()

@@ -1,6 +1,7 @@
 import Analysis
 import BlockTests
 import Detector
+import Diagnostics
 public import Plots
 public import Warehouse
 
@@ -97,9 +98,11 @@ public struct ComparisonFigure: Sendable {
     let display = Unit(rawValue: comparison.units[quantity] ?? "")?.display ?? ""
     let unit = measure == .sigma ? "σ" : display
     let axis = Axis("right − left", unit: unit)
-    var map =
-      layout.channels.contains { values[$0.place] != nil || missing[$0.place] != nil }
-      ? planeMap(layout) : listMap()
+    let isOnPlane = layout.channels.contains {
+      values[$0.place] != nil || missing[$0.place] != nil
+    }
+    var map = isOnPlane ? planeMap(layout) : listMap()
+    if isOnPlane { map.caption += Self.absence(of: Set(values.keys.map(\.block)), from: layout) }
     map.value = axis
     map.cells = map.cells.map { cell in
       var cell = cell
@@ -182,6 +185,14 @@ public struct ComparisonFigure: Sendable {
     axes.marks.reduce(0) {
       if case .series(let series) = $1 { max($0, series.y.max() ?? 0) } else { $0 }
     }
+  }
+
+  /// The blocks that a focal plane has no place for, in words, so that a map does not look complete.
+  static func absence(of blocks: Set<String>, from layout: PlaneLayout) -> String {
+    let off = blocks.subtracting(layout.channels.map(\.place.block)).sorted()
+    guard !off.isEmpty else { return "" }
+    let more = off.count > 3 ? " and \(off.count - 3) more" : ""
+    return "; not on it: " + off.prefix(3).map { $0.clipped(to: 20) }.joined(separator: ", ") + more
   }
 
   /// What a standard normal distribution of as many values would fill the bins with.

@@ -78,6 +78,7 @@ extension ComplianceMatrix {
       failing: Set(found.filter { $0.value.outcome == .fail }.keys), failureMeaning: "fails",
       footer: footer)
     if case .cells(var map) = figure.content {
+      map.caption += ComparisonFigure.absence(of: Set(found.keys.map(\.block)), from: layout)
       let marginal = Set(found.filter { $0.value.outcome == .marginal }.keys)
       let cells = layout.channels.filter { marginal.contains($0.place) }
       for channel in cells {

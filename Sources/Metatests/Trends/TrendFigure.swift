@@ -390,7 +390,8 @@ public struct TrendFigure: Sendable {
     return (x, part(0.05), part(0.25), part(0.5), part(0.75), part(0.95))
   }
 
+  /// Cut in the middle: series of one block differ at the end, and a legend shows one name once.
   private func clipped(_ name: String) -> String {
-    name.count > 34 ? String(name.prefix(33)) + "…" : name
+    name.count > 34 ? name.prefix(14) + "…" + name.suffix(19) : name
   }
 }
