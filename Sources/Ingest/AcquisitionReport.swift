@@ -154,7 +154,7 @@ public struct AcquisitionReport: Sendable, Hashable {
   }
 
   /// Whole numbers in order as `1-5, 8`.
-  static func ranges(_ numbers: [Int]) -> String {
+  public static func ranges(_ numbers: [Int]) -> String {
     var parts: [(first: Int, last: Int)] = []
     for number in numbers.sorted() {
       if let last = parts.last?.last, number == last || number == last + 1 {

@@ -1,5 +1,6 @@
 public import Campaign
 import Diagnostics
+public import DurableFiles
 
 /// The exposures of one or more ELVIS exposure logs.
 public struct ExposureLog: Sendable, Hashable {
@@ -65,19 +66,25 @@ public struct ExposureLog: Sendable, Hashable {
   ) throws -> ExposureLog {
     var logs: [ExposureLog] = []
     for folder in folders {
-      let names = try InputFile.names(in: folder).filter {
-        $0.hasPrefix("EXP_LOG_") && $0.hasSuffix(".txt")
-      }
-      guard !names.isEmpty else {
+      let paths = try paths(in: folder)
+      guard !paths.isEmpty else {
         throw IngestError(
           .noLog, "the folder has no exposure log EXP_LOG_*.txt", place: folder,
           remedy: "check the session's 'data'; for frames without a log give a 'manifest'")
       }
-      for name in names.sorted(by: { sortKey($0) < sortKey($1) }) {
-        logs.append(try read(InputFile.path(name, from: folder), options: options))
-      }
+      for path in paths { logs.append(try read(path, options: options)) }
     }
     return try merged(logs, isStrict: options.isStrict)
+  }
+
+  /// The paths of all `EXP_LOG_*.txt` of a folder, sorted by the dates in their names.
+  ///
+  /// - Throws: `FileError` where the folder cannot be read.
+  public static func paths(in folder: String) throws(FileError) -> [String] {
+    try InputFile.names(in: folder)
+      .filter { $0.hasPrefix("EXP_LOG_") && $0.hasSuffix(".txt") }
+      .sorted { sortKey($0) < sortKey($1) }
+      .map { InputFile.path($0, from: folder) }
   }
 
   /// Several logs as one; each row remembers its log, and frames that occur twice are reported.

@@ -20,15 +20,17 @@ public struct ExposureMatcher: Sendable {
   }
 
   /// The rows that are the test's: label, ObsID limits and, for tests that ask for it, the filter.
-  public func select(_ rows: [ExposureRow]) -> [ExposureRow] {
-    let filter = definition.selection.byFilter ? definition.columns.first?.values["wave"] : nil
-    return rows.filter { row in
-      guard row.test == definition.label, detectors.contains(row.detector),
-        obsids?.contains(row.obsid) ?? true
-      else { return false }
-      guard let filter, let wave = row.values["wave"] else { return true }
-      return filter.admits(wave)
-    }
+  public func select(_ rows: [ExposureRow]) -> [ExposureRow] { rows.filter(selects) }
+
+  /// Whether a row is the test's.
+  public func selects(_ row: ExposureRow) -> Bool {
+    guard row.test == definition.label, detectors.contains(row.detector),
+      obsids?.contains(row.obsid) ?? true
+    else { return false }
+    guard definition.selection.byFilter, let filter = definition.columns.first?.values["wave"],
+      let wave = row.values["wave"]
+    else { return true }
+    return filter.admits(wave)
   }
 
   /// Compares a log with the definition.

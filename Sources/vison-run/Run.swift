@@ -19,6 +19,10 @@ struct Run: AsyncParsableCommand {
       EXAMPLES
         vison-run -y vison.yaml -R D11 -l -m 2 -t _D11
         vison-run -y vison.yaml -R D11 -R D12 -k
+        vison-run -y vison.yaml -R D11 -W -d 23_Mar_19 -v 6.5.X -k -l
+            Waits for the data of the day, and checks each test when it is complete.
+        vison-run -y vison.yaml -R D11 -W -d 23_Mar_19 -O 1002
+            The same, where what came before ObsID 1002 was aborted.
       """)
 
   @Option(name: [.customShort("y"), .customLong("config")], help: "The configuration (YAML).")
@@ -65,6 +69,39 @@ struct Run: AsyncParsableCommand {
     help: "Clean after: remove temporary files that killed runs left in the warehouse.")
   var cleansAfter = false
 
+  @ArgumentParser.Flag(
+    name: [.customShort("W"), .customLong("wait")],
+    help: "Wait: run each test of the session when its data are complete.")
+  var waits = false
+
+  @Option(
+    name: [.customShort("d"), .customLong("day")],
+    help: "With -W: the day folder, instead of the session's; may be given several times.")
+  var days: [String] = []
+
+  @Option(
+    name: [.customShort("v"), .customLong("elvis")],
+    help: "With -W: the version of the acquisition system, instead of the configuration's.")
+  var elvis: String?
+
+  @Option(
+    name: [.customShort("O"), .customLong("obsid")],
+    help: "With -W: leave exposures with a lower ObsID out of account.")
+  var firstObsid: Int?
+
+  @Option(help: "With -W: give up when nothing new has come for that long; 90s, 15m, 4h (default: 4h).")
+  var timeout: DurationArgument?
+
+  @Option(help: "With -W: the time between two looks at the day folder (default: 10s).")
+  var poll: DurationArgument?
+
+  @Option(help: "With -W: a file is read when it has not changed for that long (default: 5s).")
+  var settle: DurationArgument?
+
+  @Option(
+    help: "With -W: how long files may be late once all exposures are in the log (default: 15m).")
+  var late: DurationArgument?
+
   @ArgumentParser.Flag(help: "A bad line of a log is an error instead of being set aside and reported.")
   var strict = false
 
@@ -80,7 +117,8 @@ struct Run: AsyncParsableCommand {
   @ArgumentParser.Flag(help: "Allow a warehouse on a network disk, where SQLite may lose data.")
   var allowNetworkDisk = false
 
-  @ArgumentParser.Flag(help: "Print the execution summary as JSON.")
+  @ArgumentParser.Flag(
+    help: "Print the execution summary as JSON; with -W one line for each thing that happens.")
   var json = false
 
   @ArgumentParser.Flag(name: [.customShort("q"), .long], help: "Say nothing but errors.")
@@ -100,6 +138,7 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
+    try requireWaitOptions()
     let configuration = try BlockConfiguration.load(config)
     guard !sessions.isEmpty else {
       let known = configuration.sessions.map(\.name).joined(separator: ", ")
@@ -108,6 +147,7 @@ struct Run: AsyncParsableCommand {
     let chosen = try sessions.map { try configuration.session(named: $0) }
     if isDrill { return try Drill(configuration: configuration, sessions: chosen).run(asJSON: json) }
 
+    if waits { return try await wait(configuration, chosen[0]) }
     let store = try openWarehouse(configuration)
     defer { try? store.close() }
     let progress = ProgressLine(isQuiet: quiet)
@@ -144,7 +184,7 @@ struct Run: AsyncParsableCommand {
 
   // MARK: - Parts
 
-  private func openWarehouse(_ configuration: BlockConfiguration) throws -> Warehouse {
+  func openWarehouse(_ configuration: BlockConfiguration) throws -> Warehouse {
     let folder = try realFolder(warehouse ?? configuration.resultsRoot)
     let options = Warehouse.Options(
       busySeconds: busySeconds, allowsNetworkFileSystem: allowNetworkDisk)
@@ -162,7 +202,7 @@ struct Run: AsyncParsableCommand {
   }
 
   /// Where the log's lines go with `-g`.
-  private func mirror(_ progress: ProgressLine) -> (@Sendable (String) -> Void)? {
+  func mirror(_ progress: ProgressLine) -> (@Sendable (String) -> Void)? {
     guard isDebug else { return nil }
     return { line in progress.note(line.escapingControlCharacters()) }
   }
@@ -175,7 +215,7 @@ struct Run: AsyncParsableCommand {
     return real
   }
 
-  private func options(_ configuration: BlockConfiguration, _ store: Warehouse)
+  func options(_ configuration: BlockConfiguration, _ store: Warehouse)
     -> EngineOptions
   {
     var options = EngineOptions(tag: tag)
@@ -192,7 +232,7 @@ struct Run: AsyncParsableCommand {
     return options
   }
 
-  private func observer(_ progress: ProgressLine) -> EngineObserver {
+  func observer(_ progress: ProgressLine) -> EngineObserver {
     EngineObserver(
       progress: { test, step, share in
         progress.update(done: Int(share * 1000), of: 1000, "\(test) \(step)")
@@ -201,7 +241,7 @@ struct Run: AsyncParsableCommand {
       signal: { CancellationFlag.interruption?.signal ?? 0 })
   }
 
-  private func clean(_ folder: String) {
+  func clean(_ folder: String) {
     let products = "\(folder)/products"
     guard let walker = FileManager.default.enumerator(atPath: products) else { return }
     for case let name as String in walker {

@@ -17,14 +17,53 @@ enum SummaryPrinter {
     var products: [String]
   }
 
+  private struct WaitSummary: Encodable {
+    let event = "summary"
+    var end: String
+    var tests: [Entry]
+    var earlier: [WaitOutcome.Open]
+    var open: [WaitOutcome.Open]
+  }
+
+  /// What a waiting run did: as JSON one line, the last of its events.
+  static func print(_ outcome: WaitOutcome, asJSON: Bool, isQuiet: Bool) throws {
+    if asJSON {
+      let end =
+        switch outcome.end {
+        case .allDone: "all-done"
+        case .timedOut: "timed-out"
+        case .interrupted: "interrupted"
+        }
+      printOutput(
+        try JSONText.line(
+          WaitSummary(
+            end: end, tests: outcome.summary.entries.map(entry), earlier: outcome.earlier,
+            open: outcome.open)))
+      return
+    }
+    try print([outcome.summary], asJSON: false, isQuiet: isQuiet)
+    guard !isQuiet else { return }
+    let terminal = Terminal.current(.output)
+    for test in outcome.earlier {
+      Swift.print("\(test.test): done before, \(test.text)".escapingControlCharacters())
+    }
+    for test in outcome.open {
+      Swift.print(
+        "\(test.test): \(terminal.styled("not run", .yellow)), "
+          + test.text.escapingControlCharacters())
+    }
+  }
+
+  private static func entry(_ entry: ExecutionSummary.Entry) -> Entry {
+    Entry(
+      test: entry.test, seconds: entry.seconds, firstObsid: entry.obsids?.lowerBound,
+      lastObsid: entry.obsids?.upperBound, flags: (entry.flags ?? []).map(\.name),
+      failedChecks: entry.failedChecks, error: entry.error, products: entry.products)
+  }
+
   static func print(_ summaries: [ExecutionSummary], asJSON: Bool, isQuiet: Bool) throws {
     if asJSON {
-      let entries = summaries.flatMap(\.entries).map { entry in
-        Entry(
-          test: entry.test, seconds: entry.seconds, firstObsid: entry.obsids?.lowerBound,
-          lastObsid: entry.obsids?.upperBound, flags: (entry.flags ?? []).map(\.name),
-          failedChecks: entry.failedChecks, error: entry.error, products: entry.products)
-      }
+      let entries = summaries.flatMap(\.entries).map(entry)
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       Swift.print(String(decoding: try encoder.encode(entries), as: UTF8.self))

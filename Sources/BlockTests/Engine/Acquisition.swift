@@ -29,6 +29,8 @@ struct Acquisition: Sendable {
     var files: [String]
     var issues: [LogIssue]
     var hasHousekeeping: Bool
+    /// The files as they were when the rows were read, where they may have grown since; nil where not.
+    var records: [InputFileRecord]? = nil
   }
 
   /// Reads a session's exposure logs, or its manifest.
@@ -95,8 +97,12 @@ struct Acquisition: Sendable {
         if let input = read.input { inputs.append(input) }
       }
     }
-    for file in rows.files {
-      inputs.append(try Self.record(file, role: .explog, obsid: nil, detector: nil))
+    if let records = rows.records {
+      inputs += records
+    } else {
+      for file in rows.files {
+        inputs.append(try Self.record(file, role: .explog, obsid: nil, detector: nil))
+      }
     }
     dayFolders = Set(report.exposures.flatMap { $0.rows.values.map(\.origin.folder) }).sorted()
     serials = Self.serials(report.exposures, configuration)
@@ -110,9 +116,20 @@ struct Acquisition: Sendable {
   }
 
   /// The digest over all inputs, in a fixed order.
+  ///
+  /// Of the logs only the test's own lines count: a log that has grown since is still the same input.
   var inputDigest: String {
-    let lines = inputs.map { "\($0.role.rawValue) \($0.obsid ?? -1) \($0.detector ?? "") \($0.sha256)" }
-    return SHA256Digest(of: lines.sorted().joined(separator: "\n")).hexadecimal
+    let files = inputs.filter { $0.role != .explog }.map {
+      "\($0.role.rawValue) \($0.obsid ?? -1) \($0.detector ?? "") \($0.sha256)"
+    }
+    let rows = report.exposures.flatMap { exposure in
+      exposure.rows.map { detector, row in
+        "explog \(exposure.obsid) \(detector) \(row.fileName) "
+          + row.values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+          .joined(separator: " ")
+      }
+    }
+    return SHA256Digest(of: (files.sorted() + rows.sorted()).joined(separator: "\n")).hexadecimal
   }
 
   /// First and last exposure.

@@ -159,7 +159,7 @@ extension Engine {
   }
 
   /// The digest of what of the configuration matters for a test's results.
-  private func digest(
+  func digest(
     of task: BlockConfiguration.TaskEntry, definition: TestDefinition
   ) -> String {
     let columns = definition.columns.map { column in
@@ -169,7 +169,8 @@ extension Engine {
     }
     let text =
       [
-        ProgramVersion.current, configuration.digest.hexadecimal, configuration.block, task.test,
+        ProgramVersion.current, configuration.digest.hexadecimal, configuration.elvis,
+        configuration.block, task.test,
         task.todo?.joined(separator: " ") ?? "all", options.checksOnly ? "checks" : "",
         options.ingestionOnly ? "ingestion" : "",
         task.obsids.map { "\($0.lowerBound)-\($0.upperBound)" } ?? "all",

@@ -83,7 +83,7 @@ public struct Engine: Sendable {
     ]
   }
 
-  private func taskHeader(_ task: BlockConfiguration.TaskEntry) -> [String] {
+  func taskHeader(_ task: BlockConfiguration.TaskEntry) -> [String] {
     let inputs = task.inputs.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
     let limits = task.obsids.map { "[\($0.lowerBound), \($0.upperBound)]" } ?? "all"
     let todo = task.todo.map { $0.joined(separator: ", ") } ?? "all"
@@ -96,10 +96,15 @@ public struct Engine: Sendable {
 
   // MARK: - One test
 
-  private func run(
+  /// Runs one test on the rows of the logs.
+  ///
+  /// - Parameter lacking: the frames (`ObsID detector`) known not to be there or not to be whole; any other
+  ///   that cannot be used is an error. Nil where nothing is known of the frames.
+  func run(
     _ task: BlockConfiguration.TaskEntry, of session: BlockConfiguration.Session,
-    rows: Acquisition.Rows, analysis: OpenAnalysis
+    rows: Acquisition.Rows, analysis: OpenAnalysis, lacking: Set<String>? = nil
   ) async -> ExecutionSummary.Entry {
+    var isStored = false
     var entry = ExecutionSummary.Entry(
       test: task.test, seconds: 0, obsids: nil, flags: nil, error: nil, products: [],
       failedChecks: 0)
@@ -111,6 +116,7 @@ public struct Engine: Sendable {
         definition, obsids: task.obsids, rows: rows, configuration: configuration,
         workers: options.workers)
       entry.obsids = acquisition.obsidRange
+      if let lacking { try requireFrames(acquisition, besides: lacking) }
       guard let test = known else { throw noAnalysis(acquisition) }
       var run = try begin(acquisition, test: test, task: task, session: session, analysis: analysis)
       defer { entry.flags = run.flags }
@@ -121,6 +127,8 @@ public struct Engine: Sendable {
         try warehouse.finishTestRun(
           run.key, status: failure == nil ? .finished : .failed, time: AnalysisIdentity.now())
         entry.error = failure
+        entry.mayPass = failure != nil
+        isStored = failure == nil
         if failure == nil, configuration.report,
           options.runs("report", listed: task.isToDo("report"))
         {
@@ -135,6 +143,8 @@ public struct Engine: Sendable {
       let line = "\(error)"
       entry.error = line
       entry.exitCode = (error as? any DiagnosedError)?.exitCode ?? .failed
+      let isFinal = (error as? EngineError).map { $0.kind != .dataLost } ?? false
+      entry.mayPass = !isStored && !isFinal && !(error is CampaignError)
       log.record(["TASK \"\(task.test)\" FAILED, QUITTING!", line], level: .error)
     }
     return entry
@@ -169,6 +179,20 @@ public struct Engine: Sendable {
         + " exposures, \(report.isConsistent ? "as commanded" : "not as commanded")),"
         + " but this version has no analysis of the family \(acquisition.definition.family)",
       remedy: "nothing was stored; leave the test out of the session, or run a later version")
+  }
+
+  /// Refuses to run on frames that were whole a moment ago and cannot be used now.
+  private func requireFrames(_ acquisition: Acquisition, besides lacking: Set<String>) throws {
+    for exposure in acquisition.exposures {
+      for (detector, frame) in exposure.frames.sorted(by: { $0.key < $1.key }) {
+        guard case .unusable(let reason) = frame,
+          !lacking.contains("\(exposure.obsid) \(detector)")
+        else { continue }
+        throw EngineError(
+          .dataLost, "the frame of ObsID \(exposure.obsid) \(detector) was there: \(reason)",
+          remedy: "it is waited for again")
+      }
+    }
   }
 
   private func requireSteps(_ test: BlockTest, _ task: BlockConfiguration.TaskEntry) throws {

@@ -8,6 +8,12 @@ public struct EngineError: DiagnosedError, Equatable {
     case missingStep = "missing-step"
     /// The program has no analysis for a test's family.
     case noAnalysis = "no-analysis"
+    /// There is no day folder to wait for.
+    case noDayFolder = "no-day-folder"
+    /// Frames that were there are not there any more, or not whole.
+    case dataLost = "data-lost"
+    /// Nothing new came for longer than the user wants to wait.
+    case waitTimedOut = "wait-timed-out"
     /// The user asked to stop.
     case interrupted = "interrupted"
   }
@@ -29,8 +35,8 @@ public struct EngineError: DiagnosedError, Equatable {
   public var code: String { kind.rawValue }
   public var exitCode: ExitCode {
     switch kind {
-    case .missingStep: .wrongUse
-    case .noAnalysis: .failed
+    case .missingStep, .noDayFolder: .wrongUse
+    case .noAnalysis, .dataLost, .waitTimedOut: .failed
     case .interrupted: .interrupted
     }
   }

@@ -21,6 +21,8 @@ public struct ExecutionSummary: Sendable {
     public var products: [String]
     /// Number of checks that failed.
     public var failedChecks: Int
+    /// Whether the error may be gone with another try: nothing was stored but that it failed.
+    var mayPass = false
   }
 
   /// Lines above the list: ids, block, version.

@@ -55,7 +55,8 @@ public final class RunLog: Sendable {
   /// Appends a record of one line.
   public func record(_ line: String, level: Level = .info) { record([line], level: level) }
 
-  static func stamp() -> String {
+  /// The present local time, `YYYY-MM-DD HH:MM:SS,mmm`.
+  public static func stamp() -> String {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     var seconds = now.tv_sec
