@@ -21,7 +21,7 @@ public struct AcquisitionAttempts: Sendable, Hashable {
     public let shots: [Shot]
     /// The number of exposures that the definition commands.
     public let expected: Int
-    /// Whether nothing follows in the log, so that more may come.
+    /// Whether no other test follows in the log, so that more may come.
     public let isOpen: Bool
     /// Whether the exposures fit the columns; what differs may be a wrong value, or a wrong beginning.
     public let fitsColumns: Bool
@@ -43,7 +43,8 @@ public struct AcquisitionAttempts: Sendable, Hashable {
     public var skippedObsIDs: [Int] {
       let seen = Set(shots.map(\.obsid))
       let range = obsids
-      guard range.upperBound - range.lowerBound < expected else { return [] }
+      let (span, overflow) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
+      guard !overflow, span < expected else { return [] }
       return range.filter { !seen.contains($0) }
     }
 
@@ -63,7 +64,10 @@ public struct AcquisitionAttempts: Sendable, Hashable {
     }
 
     /// As `ObsIDs 1000-1004`.
-    public var text: String { "ObsIDs " + AcquisitionReport.ranges(Set(shots.map(\.obsid)).sorted()) }
+    public var text: String {
+      let ids = Set(shots.map(\.obsid)).sorted()
+      return (ids.count == 1 ? "ObsID " : "ObsIDs ") + AcquisitionReport.ranges(ids)
+    }
   }
 
   /// Attempts with all exposures that the definition commands, oldest first; they do not overlap.
@@ -94,7 +98,7 @@ public struct AcquisitionAttempts: Sendable, Hashable {
       func attempt(_ range: Range<Int>) -> Attempt {
         Attempt(
           shots: Array(shots[range]), expected: pattern.count,
-          isOpen: isLast && range.upperBound == shots.count,
+          isOpen: isLast,
           fitsColumns: range.count < pattern.count || pattern.fits(shots, from: range.lowerBound))
       }
       var rest = 0

@@ -44,6 +44,7 @@ enum SummaryPrinter {
     try print([outcome.summary], asJSON: false, isQuiet: isQuiet)
     guard !isQuiet else { return }
     let terminal = Terminal.current(.output)
+    if !outcome.earlier.isEmpty || !outcome.open.isEmpty { Swift.print() }
     for test in outcome.earlier {
       Swift.print("\(test.test): done before, \(test.text)".escapingControlCharacters())
     }

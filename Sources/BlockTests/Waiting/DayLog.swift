@@ -40,7 +40,8 @@ struct DayLog {
         }
       }
     } catch {
-      return keep(.away([error.problem, error.place].compactMap(\.self).joined(separator: " ")), [])
+      let text = error.kind == .missing ? "\(error.path) is not there" : error.description
+      return keep(.away(text), [])
     }
     files.removeAll { $0.bytes.isEmpty }
     guard !files.isEmpty else {

@@ -48,7 +48,7 @@ struct WaitedTest {
   }
 
   static func text(_ range: ClosedRange<Int>) -> String {
-    range.count == 1
+    range.lowerBound == range.upperBound
       ? "ObsID \(range.lowerBound)" : "ObsIDs \(range.lowerBound)-\(range.upperBound)"
   }
 }

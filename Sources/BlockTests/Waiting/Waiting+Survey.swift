@@ -87,9 +87,9 @@ extension Waiting {
         : ", ObsID \(AcquisitionReport.ranges(attempt.skippedObsIDs)) is not in the log"
       let text =
         missing > 0
-        ? "\(attempt.text) are \(attempt.shots.count) of \(expected) exposures, \(missing) missing\(skipped)"
+        ? "\(attempt.text): \(attempt.shots.count) of \(expected) exposures, \(missing) missing\(skipped)"
           + (attempt.isOverWithGaps ? "" : "; aborted")
-        : "\(attempt.text) are \(attempt.shots.count) exposures instead of \(expected); "
+        : "\(attempt.text): \(attempt.shots.count) exposures instead of \(expected); "
           + "they do not fit the test's columns"
       sayOnce(index, .partial, attempt.obsids, text)
     }
