@@ -24,7 +24,9 @@ struct DurationArgument: ExpressibleByArgument, Equatable {
   }
 
   var defaultValueDescription: String {
-    if seconds >= 3600, seconds.remainder(dividingBy: 3600) == 0 { return "\(Int(seconds / 3600))h" }
+    if seconds >= 3600, seconds.remainder(dividingBy: 3600) == 0 {
+      return "\(Int(seconds / 3600))h"
+    }
     if seconds >= 60, seconds.remainder(dividingBy: 60) == 0 { return "\(Int(seconds / 60))m" }
     return "\(seconds)s"
   }

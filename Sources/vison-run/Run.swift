@@ -89,7 +89,8 @@ struct Run: AsyncParsableCommand {
     help: "With -W: leave exposures with a lower ObsID out of account.")
   var firstObsid: Int?
 
-  @Option(help: "With -W: give up when nothing new has come for that long; 90s, 15m, 4h (default: 4h).")
+  @Option(
+    help: "With -W: give up when nothing new has come for that long; 90s, 15m, 4h (default: 4h).")
   var timeout: DurationArgument?
 
   @Option(help: "With -W: the time between two looks at the day folder (default: 10s).")

@@ -87,9 +87,10 @@ final class WaitingStage {
       line.split(separator: "\t", omittingEmptySubsequences: false)
     }
     // A frame's name holds its exposure's time, which tells exposures with the same ObsID apart.
-    let stamps = Set(named.compactMap { $0.first { $0.hasPrefix("EUC_") } }.map { name in
-      name.split(separator: "_").dropFirst().prefix(2).joined(separator: "_")
-    })
+    let stamps = Set(
+      named.compactMap { $0.first { $0.hasPrefix("EUC_") } }.map { name in
+        name.split(separator: "_").dropFirst().prefix(2).joined(separator: "_")
+      })
     return try FileManager.default.contentsOfDirectory(atPath: source).filter { name in
       stamps.contains { name.contains("_\($0)_") }
     }.sorted()

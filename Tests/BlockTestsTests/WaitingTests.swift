@@ -53,7 +53,8 @@ struct WaitingTests {
         == ["BIAS01: waiting for ObsID 1001 CCD2: not there yet; at most 95 s"])
   }
 
-  @Test("a frame that is written slowly is read when it is whole; one that stays short is done without")
+  @Test(
+    "a frame that is written slowly is read when it is whole; one that stays short is done without")
   func growing() async throws {
     let stage = try await WaitingStage()
     let slow = try stage.frame(2, "CCD3")
@@ -70,7 +71,8 @@ struct WaitingTests {
     #expect(outcome.summary.entries.first?.flags?.contains(.missingData) == true)
     #expect(outcome.summary.exitCode == .outOfLimits)
     #expect(
-      short.texts(.lacking).last?.contains("is run without what is still lacking: ObsID 1002 CCD3: ")
+      short.texts(.lacking).last?.contains(
+        "is run without what is still lacking: ObsID 1002 CCD3: ")
         == true)
     #expect(try warehouse.testRuns().map(\.status) == [.finished])
   }
@@ -81,10 +83,13 @@ struct WaitingTests {
     try stage.deliver(0..<3, except: "HK_1001_")
     let (outcome, _) = try await stage.wait(for: ["BIAS01"])
     #expect(outcome.end == .allDone)
-    #expect(stage.texts(.lacking).first?.contains("ObsID 1001 house-keeping: not there yet") == true)
+    #expect(
+      stage.texts(.lacking).first?.contains("ObsID 1001 house-keeping: not there yet") == true)
   }
 
-  @Test("a log that is written again in place, cut anywhere, does no harm", arguments: [0, 40, 900, 2500])
+  @Test(
+    "a log that is written again in place, cut anywhere, does no harm",
+    arguments: [0, 40, 900, 2500])
   func rewritten(bytes: Int) async throws {
     let stage = try await WaitingStage()
     try stage.deliver(0..<2)
@@ -165,7 +170,9 @@ struct WaitingTests {
     #expect(stage.texts(.partial).isEmpty)
   }
 
-  @Test("without -O the mixture is run as soon as it is complete, and then said to be one, with the remedy")
+  @Test(
+    "without -O the mixture is run as soon as it is complete, and then said to be one, with the remedy"
+  )
   func resubmittedUnknown() async throws {
     let stage = try await WaitingStage(
       ["BIAS01", "BIAS02"], faults: [Fault(.abortedTest, obsid: 1001)])
@@ -191,7 +198,8 @@ struct WaitingTests {
     try stage.deliver(0..<8)
     let (outcome, _) = try await stage.wait(for: ["BIAS01", "BIAS02"])
     #expect(outcome.summary.entries.map(\.obsids) == [1002...1004, 1005...1007])
-    #expect(stage.texts(.partial) == ["BIAS01: ObsIDs 1000-1001: 2 of 3 exposures, 1 missing; aborted"])
+    #expect(
+      stage.texts(.partial) == ["BIAS01: ObsIDs 1000-1001: 2 of 3 exposures, 1 missing; aborted"])
   }
 
   @Test("a test that is not acquired as a whole is said to be partial, and not run")

@@ -57,7 +57,9 @@ struct AcquisitionAttemptsTests {
     #expect(found.whole.map(\.text) == ["ObsIDs 10-13"])
   }
 
-  @Test("where columns differ, an aborted attempt is told from the next wherever it ended", arguments: 1...30)
+  @Test(
+    "where columns differ, an aborted attempt is told from the next wherever it ended",
+    arguments: 1...30)
   func columns(aborted: Int) throws {
     let test = try definition("PTC01")
     let total = test.frames
@@ -103,7 +105,8 @@ struct AcquisitionAttemptsTests {
   @Test("several acquisitions: the newest fits in from the end, or the oldest from the beginning")
   func several() throws {
     let test = try definition("BIAS01", ["N": .int(4)])
-    let log = try rows(test, 0..<4, from: 10) + rows(test, 0..<4, from: 14) + rows(test, 0..<1, from: 18)
+    let log =
+      try rows(test, 0..<4, from: 10) + rows(test, 0..<4, from: 14) + rows(test, 0..<1, from: 18)
     #expect(attempts(test, log).whole.map(\.obsids) == [11...14, 15...18])
     #expect(attempts(test, log, oldest: true).whole.map(\.obsids) == [10...13, 14...17])
   }

@@ -29,7 +29,8 @@ public struct WaitClock: Sendable {
 
   /// A clock.
   public init(
-    now: @escaping @Sendable () -> Double, sleep: @escaping @Sendable (_ seconds: Double) async -> Void
+    now: @escaping @Sendable () -> Double,
+    sleep: @escaping @Sendable (_ seconds: Double) async -> Void
   ) {
     self.now = now
     self.sleep = sleep

@@ -57,7 +57,8 @@ extension Waiting {
     if later.count % max(1, frames) == 0, !isOpen || later.count >= frames {
       sayOnce(
         index, .repeated, low...high,
-        "was acquired again: \(WaitedTest.text(low...high)); to analyse that, run again with -O \(low)")
+        "was acquired again: \(WaitedTest.text(low...high)); to analyse that, run again with -O \(low)"
+      )
     } else if !isOpen {
       let begin = high - frames + 1
       let advice =
@@ -97,7 +98,8 @@ extension Waiting {
       let earlier = attempts.whole.dropLast().map(\.text).joined(separator: ", ")
       sayOnce(
         index, .repeated, last.obsids,
-        "was acquired \(attempts.whole.count) times; the last is taken, \(last.text), not \(earlier)")
+        "was acquired \(attempts.whole.count) times; the last is taken, \(last.text), not \(earlier)"
+      )
     }
   }
 
@@ -116,7 +118,8 @@ extension Waiting {
     if !attempt.repeatedObsIDs.isEmpty {
       sayOnce(
         index, .repeated, obsids,
-        "ObsID \(AcquisitionReport.ranges(attempt.repeatedObsIDs)) was given to more than one exposure")
+        "ObsID \(AcquisitionReport.ranges(attempt.repeatedObsIDs)) was given to more than one exposure"
+      )
     }
     var folders = FolderNames()
     let files = AttemptFiles(

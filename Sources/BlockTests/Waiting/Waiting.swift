@@ -164,7 +164,8 @@ public final class Waiting {
 
   private func isGivenUp(_ waiting: [WaitedTest]) async throws -> Bool {
     let names = waiting.map(\.task.test).joined(separator: ", ")
-    let text = "nothing new for \(Self.duration(options.timeoutSeconds)), still waiting for \(names)"
+    let text =
+      "nothing new for \(Self.duration(options.timeoutSeconds)), still waiting for \(names)"
     say(.timeout, nil, nil, text)
     guard let givesUp else { return true }
     if await givesUp("Give up?") { return true }
