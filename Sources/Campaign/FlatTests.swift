@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Tests with the flat source: flat fields (FLAT), photon transfer (PTC), and brighter-fatter (BF) on the
 /// frames of the latter.
 enum FlatTests {
@@ -88,9 +90,10 @@ enum FlatTests {
         .init(name: "extract_HER", summary: "hard edge response at the image / over-scan edge"),
       ],
       products: [.mask],
-      inputs: ladder(wavelength, fractions, frames),
+      inputs: ladder(wavelength, fractions, frames) + pairs,
       selection: .init(byFilter: true, ignoredKeys: ["motr_siz"]),
       columns: { plan throws(CampaignError) in
+        try checkChoices(plan)
         var columns = try exposures(plan)
         if let resetDrain {
           for index in columns.indices {
@@ -145,6 +148,47 @@ enum FlatTests {
   ) -> [TestCatalog.Input] {
     TestCatalog.Input.ladder(fractions, frames, of: "the flat source")
       + [.wavelength(wavelength)]
+  }
+
+  /// The models of a photon transfer curve; POLYNOMIAL is followed by its degree, 1 to 8.
+  static let models = [
+    "FULLCOVARIANCE", "FULLCOVARIANCE_NO_B", "EXPAPPROXIMATION", "QUADRATIC",
+  ]
+
+  private static let pairs: [TestCatalog.Input] = [
+    .init(
+      name: "model", defaultValue: .string("FULLCOVARIANCE"), range: nil,
+      meaning: "model of the gain: \(models.joined(separator: ", ")), or POLYNOMIALn (n = 1...8)"),
+    .init(
+      name: "lags", defaultValue: .int(8), range: 1...16, meaning: "greatest lag of covariances"),
+    .init(
+      name: "clipsigma", defaultValue: .double(4), range: 2...20,
+      meaning: "clipping of the differences in standard deviations; its effect is removed"),
+    .init(
+      name: "edge", defaultValue: .int(0), range: 0...500,
+      meaning: "rows and columns left out along the edges of the image area"),
+    .init(
+      name: "tiles", defaultValue: .int(6), range: 1...50,
+      meaning: "tiles along each axis of an amplifier, for the map of blooming limits"),
+    .init(
+      name: "lonely", defaultValue: .string("warning"), range: nil,
+      meaning: "what a single flat at an exposure time is: warning or error"),
+  ]
+
+  private static func checkChoices(_ plan: TestPlan) throws(CampaignError) {
+    if case .string(let name)? = plan.inputs["model"] {
+      let digits = name.dropFirst("POLYNOMIAL".count)
+      let isPolynomial = name.hasPrefix("POLYNOMIAL") && (1...8).contains(Int(digits) ?? 0)
+      guard models.contains(name) || isPolynomial else {
+        throw CampaignError(
+          .badTestInput, "model '\(name.clipped(to: 60))' is not known",
+          remedy: "known are \(models.joined(separator: ", ")), and POLYNOMIAL1 to POLYNOMIAL8")
+      }
+    }
+    if let lonely = plan.inputs["lonely"], ![.string("warning"), .string("error")].contains(lonely) {
+      throw CampaignError(
+        .badTestInput, "lonely must be warning or error, not '\(lonely.description.clipped(to: 60))'")
+    }
   }
 
   private static let covariance: [TestCatalog.Input] = [

@@ -38,7 +38,8 @@ enum BiasCheck {
     }
   }
 
-  private static func add(_ frames: [CheckedFrame], to result: inout SubtaskResult) {
+  /// Stores levels and scatters of all regions.
+  static func add(_ frames: [CheckedFrame], to result: inout SubtaskResult) {
     for frame in frames {
       for amplifier in frame.statistics.amplifiers {
         for numbers in amplifier.regions {

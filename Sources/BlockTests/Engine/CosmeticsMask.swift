@@ -43,4 +43,13 @@ struct CosmeticsMask: Sendable {
       for x in columns[y] where Int(x) < width { pixels[start + Int(x)] = value }
     }
   }
+
+  /// The mask as an image of the frame's size: 1 is bad.
+  func image(width: Int) -> Image<UInt8> {
+    let image = Image<UInt8>(width: width, height: columns.count, filledWith: 0)
+    for (y, bad) in columns.enumerated() {
+      for x in bad where Int(x) < width { image[Int(x), y] = 1 }
+    }
+    return image
+  }
 }

@@ -14,6 +14,8 @@ public struct EngineError: DiagnosedError, Equatable {
     case dataLost = "data-lost"
     /// Nothing new came for longer than the user wants to wait.
     case waitTimedOut = "wait-timed-out"
+    /// There is one flat at an exposure time, which makes no pair.
+    case lonelyFlat = "lonely-flat"
     /// The user asked to stop.
     case interrupted = "interrupted"
   }
@@ -36,7 +38,7 @@ public struct EngineError: DiagnosedError, Equatable {
   public var exitCode: ExitCode {
     switch kind {
     case .missingStep, .noDayFolder: .wrongUse
-    case .noAnalysis, .dataLost, .waitTimedOut: .failed
+    case .noAnalysis, .dataLost, .waitTimedOut, .lonelyFlat: .failed
     case .interrupted: .interrupted
     }
   }

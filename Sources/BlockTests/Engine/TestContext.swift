@@ -184,7 +184,9 @@ public struct BlockTest: Sendable {
   public let quantities: [Quantity]
 
   /// The tests that the engine knows; a new family adds a line.
-  public static let all: [BlockTest] = [BiasTest.value, DarkSignalTest.value]
+  public static let all: [BlockTest] = [
+    BiasTest.value, DarkSignalTest.value, PhotonTransferTest.value,
+  ]
 
   /// The test of a family.
   public static func family(_ name: String) -> BlockTest? { all.first { $0.family == name } }

@@ -8,13 +8,15 @@ import Warehouse
 struct BiasGains: Sendable {
   /// Gains by place, of the photon-transfer runs that stand for their blocks.
   let values: [ChannelPlace: MeasuredValue]
+  /// The photon-transfer runs, one a block.
+  let runs: [StoredTestRun]
   /// Whether there is any photon-transfer run.
-  let hasRuns: Bool
+  var hasRuns: Bool { !runs.isEmpty }
 
   init(_ input: MetatestInput) throws {
     let runs = try input.selector
       .selections(test: MetaBias.gainTest, design: input.design).compactMap(\.run)
-    hasRuns = !runs.isEmpty
+    self.runs = runs
     values = try ChannelReader(
       input.warehouse, runs: runs, quantities: [MetaBias.gain], curves: []
     ).values(of: MetaBias.gain, item: nil)
@@ -29,8 +31,15 @@ struct BiasData: Sendable {
   let layout: PlaneLayout
   /// Gains by place; empty where there are none.
   let gains: [ChannelPlace: MeasuredValue]
+  /// The photon-transfer runs that the gains come from.
+  let gainRuns: [StoredTestRun]
   /// Whether there is any photon-transfer run.
-  let hasGainRuns: Bool
+  var hasGainRuns: Bool { !gainRuns.isEmpty }
+  /// The runs of the gains, in words: `BORN run 3`.
+  var gainSources: String {
+    gainRuns.sorted { $0.block < $1.block }.map { "\($0.block) run \($0.key.id)" }
+      .joined(separator: ", ")
+  }
   /// The mean temperature of each detector, by block and detector; °C.
   let temperatures: [String: [String: Double]]
 
@@ -48,10 +57,10 @@ struct BiasData: Sendable {
     reader = try ChannelReader(
       input.warehouse, runs: runs, quantities: MetaBias.quantities,
       curves: isForReport ? MetaBias.curves : [])
-    hasGainRuns = gains.hasRuns
+    gainRuns = gains.runs
     self.gains = gains.values
     temperatures =
-      isForReport ? try Self.temperatures(input.warehouse, runs, layout.camera) : [:]
+      isForReport ? try DetectorTemperatures.mean(input.warehouse, runs, layout.camera) : [:]
   }
 
   /// The chosen runs.
@@ -194,22 +203,5 @@ struct BiasData: Sendable {
     let offsets = plane.block(named: place.block)?.expectedOffsets[place.detector]
     return offsets?[place.amplifier].map { .value($0) }
       ?? .missing(reason: "no expected offset is known")
-  }
-
-  // MARK: - Temperatures
-
-  private static func temperatures(
-    _ warehouse: Warehouse, _ runs: [StoredTestRun], _ camera: Camera
-  ) throws -> [String: [String: Double]] {
-    var result: [String: [String: Double]] = [:]
-    for run in runs {
-      for detector in camera.detectors {
-        let names = ["T", "B"].map { "hk.\(detector)_TEMP_\($0)" }
-        let values = try warehouse.measurements(of: names, in: [run.key]).compactMap(\.value.number)
-        guard !values.isEmpty else { continue }
-        result[run.block, default: [:]][detector] = values.reduce(0, +) / Double(values.count)
-      }
-    }
-    return result
   }
 }

@@ -255,14 +255,19 @@ struct BiasReport {
           Document.Text("Read-out noise in electrons: \(data.electronReason ?? "no gain")."))
       ]
     }
-    var nodes: [Document.Node] = []
+    var nodes: [Document.Node] = [
+      .paragraph(
+        Document.Text(
+          "Electrons are ADU times the gain of \(MetaBias.gainTest), with the uncertainties of both: \(data.gainSources)."
+        ))
+    ]
     if data.isOnPlane {
       nodes.append(
         .figure(
           Document.Figure(
             input.figurePath("\(data.test)_RON_ELE_MAP"), width: 0.7,
             caption: Document.Text(
-              "\(data.test): RON in e⁻ rms, over-scan region; gains of \(MetaBias.gainTest)."))))
+              "\(data.test): RON in e⁻ rms, over-scan region; gains of \(MetaBias.gainTest): \(data.gainSources)."))))
     }
     nodes.append(
       .table(ReportTables.quadrants(map, layout: data.layout, selections: data.selections)))

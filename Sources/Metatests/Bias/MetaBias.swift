@@ -21,9 +21,7 @@ public enum MetaBias: Metatest {
   ]
   static let curves = [BiasQuantities.masterColumnProfile, BiasQuantities.masterRowProfile]
   /// Electrons per ADU; measured by the photon-transfer tests.
-  static let gain = Quantity(
-    "ptc.gain", unit: .electronPerADU, per: [.detector, .amplifier], digits: 3,
-    "Conversion gain from the photon transfer curve.")
+  static let gain = PhotonTransferQuantities.gain
   static let gainTest = "PTC01"
   static let regions = ["pre", "img", "ove"]
 

@@ -22,7 +22,9 @@ protocol BlockReportFamily: Sendable {
 
 /// The families whose reports are known, in the order in which they are asked.
 enum BlockReportFamilies {
-  static let all: [any BlockReportFamily] = [BiasReport(), DarkSignalReport()]
+  static let all: [any BlockReportFamily] = [
+    BiasReport(), DarkSignalReport(), PhotonTransferReport(),
+  ]
 
   /// The family of a test; one that shows plain tables where no other covers it.
   static func family(of test: String) -> any BlockReportFamily {

@@ -1,0 +1,52 @@
+import Analysis
+import Campaign
+import Detector
+
+/// The test's inputs as far as the analysis goes.
+struct PhotonTransferSettings: Sendable {
+  /// The model of `ptc.gain`.
+  var model = PhotonTransferModel.fullCovariance
+  /// How a pair is measured.
+  var pair = FlatPairOptions()
+  /// Tiles along each axis of an amplifier's image area.
+  var tiles = 6
+  /// Whether an exposure time with one flat ends the test.
+  var isStrict = false
+
+  init(_ context: TestContext) {
+    let inputs = context.definition.inputs
+    if case .string(let name)? = inputs["model"], let model = PhotonTransferModel(name) {
+      self.model = model
+    }
+    if let lags = inputs["lags"]?.integer { pair.range = min(max(lags, 1), 16) }
+    if let clip = inputs["clipsigma"]?.number { pair.clip = max(clip, 2) }
+    if let edge = inputs["edge"]?.integer { pair.edge = max(edge, 0) }
+    if let tiles = inputs["tiles"]?.integer { self.tiles = min(max(tiles, 1), 50) }
+    isStrict = inputs["lonely"] == .string("error")
+    pair.invalid = context.camera.invalidValues
+    let pixels = context.camera.region(.image, rows: context.window)?.count ?? 0
+    // A window of some tens of rows is measured as well, with the errors that it has.
+    pair.leastPixels = min(pair.leastPixels, max(100, pixels / 4))
+  }
+
+  /// The tiles of an amplifier, canonical, row by row.
+  func tiling(of image: Region) -> [Region] {
+    func cut(_ range: Range<Int>, _ index: Int) -> Range<Int> {
+      range.lowerBound + range.count * index / tiles..<range.lowerBound
+        + range.count * (index + 1) / tiles
+    }
+    return (0..<tiles).flatMap { row in
+      (0..<tiles).map { column in
+        Region(columns: cut(image.columns, column), rows: cut(image.rows, row))
+      }
+    }
+  }
+
+  /// The models that are solved: the chosen one, and the others for comparison.
+  var models: [PhotonTransferModel] {
+    let usual: [PhotonTransferModel] = [
+      .fullCovariance, .fullCovarianceWithoutB, .exponential, .quadratic,
+    ]
+    return usual.contains(model) ? usual : usual + [model]
+  }
+}

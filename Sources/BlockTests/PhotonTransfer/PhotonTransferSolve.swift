@@ -1,0 +1,249 @@
+import Analysis
+import Campaign
+import Detector
+
+/// Photon transfer curves from the stored pairs: no pixel is read.
+enum PhotonTransferSolve {
+  private typealias Q = PhotonTransferQuantities
+
+  static func run(_ context: TestContext) async throws -> SubtaskResult {
+    let settings = PhotonTransferSettings(context)
+    let pairs = try StoredPairs(context)
+    let noise = try readNoise(context)
+    let work = context.camera.detectors.flatMap { detector in
+      context.camera.amplifiers.map { (detector, $0.name) }
+    }
+    let tracker = ProgressCounter(total: work.count, report: context.progress)
+    let solved = try await parallelMap(work, workers: context.workers) {
+      detector, amplifier -> SubtaskResult in
+      try context.checkCancellation()
+      defer { tracker.advance() }
+      let points = pairs.channel(detector, amplifier)
+      var result = SubtaskResult()
+      solve(points, detector, amplifier, settings, to: &result)
+      addPairGains(points, noise["\(detector)/\(amplifier)"], detector, amplifier, to: &result)
+      addBloomMap(points, detector, amplifier, settings, to: &result)
+      return result
+    }
+    var result = SubtaskResult()
+    result.log.append("model of the gain: \(settings.model)")
+    for part in solved { result.append(part) }
+    return result
+  }
+
+  // MARK: - The curve of an amplifier
+
+  private static func solve(
+    _ points: StoredPairs.Points, _ detector: String, _ amplifier: String,
+    _ settings: PhotonTransferSettings, to result: inout SubtaskResult
+  ) {
+    func measure(_ quantity: Quantity, item: String? = nil, _ value: Result<Estimate, NotMeasurable>)
+    {
+      result.measure(quantity, detector: detector, amplifier: amplifier, item: item, value)
+    }
+    var options = PhotonTransferOptions()
+    options.lags = settings.pair.range
+    let curve = Result { () throws(NotMeasurable) in
+      if points.points.isEmpty {
+        throw NotMeasurable(points.reasons.first ?? "no pair of flats")
+      }
+      return try PhotonTransferCurve(points.points.map(\.point), options: options)
+    }
+    var chosen: Result<PhotonTransferFit, NotMeasurable> = .failure(NotMeasurable("no fit"))
+    var full: PhotonTransferFit?
+    for model in settings.models {
+      let fit = curve.flatMap { curve in
+        Result { () throws(NotMeasurable) in try PhotonTransferFit(model, to: curve) }
+      }
+      measure(Q.gainByModel, item: model.description, fit.map(\.gain))
+      measure(
+        Q.a00ByModel, item: model.description,
+        fit.flatMap { fit in
+          fit.a00.map { .success($0) } ?? .failure(NotMeasurable("the model has no a_00"))
+        })
+      if case .success(let fit) = fit, let reduced = fit.fit.reducedChiSquare {
+        result.count(
+          Q.chiSquare, detector: detector, amplifier: amplifier, item: model.description, reduced)
+      }
+      if model == settings.model { chosen = fit }
+      if model == .fullCovariance || (model == .fullCovarianceWithoutB && full == nil) {
+        full = (try? fit.get()) ?? full
+      }
+      if model == .quadratic, case .success(let fit) = fit, case .success(let curve) = curve {
+        addCurve(Q.parabola, fit, curve, detector, amplifier, to: &result)
+      }
+    }
+    measure(Q.gain, chosen.map(\.gain))
+    measure(
+      Q.a00,
+      chosen.flatMap { fit in
+        fit.a00.map { .success($0) } ?? .failure(NotMeasurable("the model has no a_00"))
+      })
+    measure(
+      Q.readNoise,
+      chosen.flatMap { fit in
+        fit.readNoise.map { .success($0) }
+          ?? .failure(NotMeasurable("the variance at no signal is not positive"))
+      })
+    addMatrices(full, curve, detector, amplifier, to: &result)
+    if case .failure(let reason) = chosen {
+      result.raise(.badFit, "\(detector) \(amplifier): no gain: \(reason.reason)")
+    }
+    guard case .success(let curve) = curve else {
+      let failure = curve.map { _ in Estimate(value: 0, uncertainty: 0, count: 0) }
+      measure(Q.turnOff, failure)
+      measure(Q.turnOffElectrons, failure)
+      return
+    }
+    addTurnOff(curve, chosen, detector, amplifier, to: &result)
+    addCurve(Q.curve, nil, curve, detector, amplifier, to: &result)
+    if case .success(let fit) = chosen {
+      addCurve(Q.model, fit, curve, detector, amplifier, to: &result)
+      let covariance = fit.fit.covariance
+      result.curves.append(
+        SubtaskResult.Curve(
+          name: Q.parameterCovariance, detector: detector, amplifier: amplifier, obsid: nil,
+          x: covariance.indices.map(Double.init), y: covariance, uncertainty: [], xUnit: .none,
+          yUnit: .none))
+    }
+  }
+
+  /// All points with their variances and whether they are used; or the variance of a fit at their means.
+  private static func addCurve(
+    _ name: String, _ fit: PhotonTransferFit?, _ curve: PhotonTransferCurve, _ detector: String,
+    _ amplifier: String, to result: inout SubtaskResult
+  ) {
+    let means = curve.points.map(\.mean)
+    func add(_ name: String, _ y: [Double], _ errors: [Double], _ unit: Unit) {
+      guard y.allSatisfy(\.isFinite) else { return }
+      result.curves.append(
+        SubtaskResult.Curve(
+          name: name, detector: detector, amplifier: amplifier, obsid: nil, x: means, y: y,
+          uncertainty: errors, xUnit: .adu, yUnit: unit))
+    }
+    if let fit {
+      add(name, means.map(fit.variance), [], .aduSquared)
+    } else {
+      add(
+        name, curve.points.map(\.variance.value), curve.points.map(\.variance.uncertainty),
+        .aduSquared)
+      add(Q.used, curve.isUsed.map { $0 ? 1 : 0 }, [], .none)
+    }
+  }
+
+  private static func addTurnOff(
+    _ curve: PhotonTransferCurve, _ fit: Result<PhotonTransferFit, NotMeasurable>,
+    _ detector: String, _ amplifier: String, to result: inout SubtaskResult
+  ) {
+    let turnOff = curve.turnOff
+    let count = curve.used.count
+    result.measure(
+      Q.turnOff, detector: detector, amplifier: amplifier,
+      .success(
+        Estimate(value: turnOff.mean, uncertainty: turnOff.uncertainty, count: count)))
+    result.count(
+      Q.turnOffReached, detector: detector, amplifier: amplifier, turnOff.isLowerLimit ? 0 : 1)
+    result.measure(
+      Q.turnOffElectrons, detector: detector, amplifier: amplifier,
+      fit.map { fit in
+        let ofSignal = turnOff.uncertainty * fit.gain.value
+        let ofGain = turnOff.mean * fit.gain.uncertainty
+        return Estimate(
+          value: turnOff.mean * fit.gain.value,
+          uncertainty: (ofSignal * ofSignal + ofGain * ofGain).squareRoot(), count: count)
+      })
+    result.count(Q.points, detector: detector, amplifier: amplifier, Double(count))
+    let below = curve.points.filter { $0.mean <= turnOff.mean }.count
+    result.count(
+      Q.pointsRejected, detector: detector, amplifier: amplifier, Double(below - count))
+  }
+
+  private static func addMatrices(
+    _ fit: PhotonTransferFit?, _ curve: Result<PhotonTransferCurve, NotMeasurable>,
+    _ detector: String, _ amplifier: String, to result: inout SubtaskResult
+  ) {
+    guard let matrices = fit?.matrices else {
+      let reason: NotMeasurable
+      if case .failure(let why) = curve { reason = why } else {
+        reason = NotMeasurable("the fit of the full covariances does not converge")
+      }
+      for item in ["a10", "a01"] {
+        result.measure(
+          Q.aNeighbour, detector: detector, amplifier: amplifier, item: item, .failure(reason))
+      }
+      result.measure(Q.aSum, detector: detector, amplifier: amplifier, .failure(reason))
+      return
+    }
+    result.measure(Q.aSum, detector: detector, amplifier: amplifier, .success(matrices.sum))
+    if matrices.side > 1 {
+      for (item, at) in [("a10", matrices.side), ("a01", 1)] {
+        result.measure(
+          Q.aNeighbour, detector: detector, amplifier: amplifier, item: item,
+          .success(matrices.a[at]))
+      }
+    }
+    for (name, values, unit) in [
+      (Q.matrixA, matrices.a, Unit.perElectron), (Q.matrixC, matrices.c, .perElectronSquared),
+      (Q.matrixNoise, matrices.noise, .electronSquared),
+    ] {
+      result.curves.append(
+        SubtaskResult.Curve(
+          name: name, detector: detector, amplifier: amplifier, obsid: nil,
+          x: values.indices.map(Double.init), y: values.map(\.value),
+          uncertainty: values.map(\.uncertainty), xUnit: .none, yUnit: unit))
+    }
+  }
+
+  // MARK: - Gains of pairs
+
+  /// The read noise of an amplifier [adu]: median scatter of the over-scan of all flats, with which the gains of single
+  /// pairs are corrected.
+  private static func readNoise(_ context: TestContext) throws -> [String: Estimate] {
+    let region = context.camera.regions[.overscan] != nil ? RegionName.overscan : .prescan
+    let rows = try context.earlier.measurements(CheckQuantities.scatter).filter {
+      $0.item == region.short
+    }
+    return Dictionary(grouping: rows) { "\($0.detector ?? "")/\($0.amplifier ?? "")" }
+      .compactMapValues { try? medianEstimate($0.compactMap(\.value)) }
+  }
+
+  private static func addPairGains(
+    _ points: StoredPairs.Points, _ noise: Estimate?, _ detector: String, _ amplifier: String,
+    to result: inout SubtaskResult
+  ) {
+    let means = Dictionary(
+      points.points.map { ($0.obsid, $0.point.mean) }, uniquingKeysWith: { first, _ in first })
+    for (obsid, ratio) in points.ratios.sorted(by: { $0.key < $1.key }) {
+      result.measure(
+        Q.pairGain, detector: detector, amplifier: amplifier, obsid: obsid,
+        ratio.flatMap { ratio in
+          Result { () throws(NotMeasurable) in
+            guard let mean = means[obsid] else { throw NotMeasurable("no mean signal") }
+            return try PairGain.unbiased.gain(ratio: ratio, mean: mean, readNoise: noise)
+          }
+        })
+    }
+  }
+
+  // MARK: - Blooming limits of tiles
+
+  private static func addBloomMap(
+    _ points: StoredPairs.Points, _ detector: String, _ amplifier: String,
+    _ settings: PhotonTransferSettings, to result: inout SubtaskResult
+  ) {
+    let number = settings.tiles * settings.tiles
+    for tile in 0..<number {
+      let mine = points.tiles.compactMap { $0.tiles.indices.contains(tile) ? $0.tiles[tile] : nil }
+      let outcome = Result { () throws(NotMeasurable) -> Estimate in
+        let turnOff = try PhotonTransferCurve(mine).turnOff
+        guard !turnOff.isLowerLimit else {
+          throw NotMeasurable("not reached up to \(fixed(turnOff.mean, digits: 0)) ADU")
+        }
+        return Estimate(value: turnOff.mean, uncertainty: turnOff.uncertainty, count: mine.count)
+      }
+      let name = String(tile)
+      let item = "t" + String(repeating: "0", count: max(0, 3 - name.count)) + name
+      result.measure(Q.bloom, detector: detector, amplifier: amplifier, item: item, outcome)
+    }
+  }
+}

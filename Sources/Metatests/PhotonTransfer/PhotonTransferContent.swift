@@ -1,0 +1,260 @@
+import BlockTests
+import DataProducts
+public import Detector
+import Diagnostics
+import DurableFiles
+import Foundation
+import Plots
+import Warehouse
+
+extension MetaPTC {
+  /// Reads all photon-transfer runs that stand for their blocks.
+  public static func content(_ input: MetatestInput) throws -> MetatestContent {
+    let choice = try MetatestChoice(self, input)
+    let layout = PlaneLayout(plane: input.plane, design: input.design, camera: choice.camera)
+    let planes = try choice.tests.map {
+      try PhotonTransferPlane(input, test: $0.test, layout: layout, selections: $0.selections)
+    }
+    let flight = Set(input.design.flight)
+    let results = planes.flatMap { $0.requirements(flight: flight) }
+    let date = StartTime.latest(planes.flatMap(\.runs).map(\.started))
+    var content = MetatestContent(
+      document: try PhotonTransferDocument(
+        input: input, planes: planes, results: results, date: date, camera: choice.camera
+      ).document(), images: [], figures: [], products: [], requirements: results,
+      selections: planes.flatMap(\.selections), date: date.text)
+    for plane in planes {
+      content.figures += figures(input, plane, results)
+      content.products += maps(plane, date.text)
+    }
+    if let figure = wavelengthFigure(planes) {
+      content.figures.append(
+        .init(name: "GAIN_vs_Wavelength", figure: { figure }, hasPreview: true))
+    }
+    let product = try PhotonTransferTables(
+      input: input, planes: planes, results: results, date: date.text
+    ).product()
+    content.products += [
+      .init(name: "MetaPTC.xlsx") { try XLSXWriter.write(product, to: $0, created: date.seconds) },
+      .init(name: "MetaPTC.fits") { try FITSTableWriter.write(product, to: $0) },
+      .init(name: "GAIN_MATRIX.json") {
+        try AtomicFile.write(try gainMatrix(planes, date.text), to: $0)
+      },
+    ]
+    return content
+  }
+
+  /// Tests the values alone.
+  public static func requirements(
+    _ input: MetatestInput, camera: Camera
+  ) throws -> RequirementTester {
+    let layout = PlaneLayout(plane: input.plane, design: input.design, camera: camera)
+    return { test, selections in
+      try PhotonTransferPlane(
+        input, test: test, layout: layout, selections: selections, isForReport: false
+      ).requirements(flight: Set(input.design.flight))
+    }
+  }
+
+  // MARK: - Figures
+
+  private static func footer(_ plane: PhotonTransferPlane, _ quantity: String) -> String {
+    let runs = plane.runs.map(\.key).sorted().map { String($0.id) }
+    let shown = runs.count > 16 ? "\(runs.count) runs" : "runs " + runs.joined(separator: ", ")
+    return "\(plane.test) · \(quantity) · \(shown) · design \(plane.layout.design.name)"
+  }
+
+  private static func figures(
+    _ input: MetatestInput, _ plane: PhotonTransferPlane, _ results: [RequirementResult]
+  ) -> [MetatestContent.NamedFigure] {
+    let drawing = PlaneFigures(layout: plane.layout, selections: plane.selections)
+    let flight = input.design.flight
+    var figures: [MetatestContent.NamedFigure] = []
+    for map in maps {
+      let values = plane.shown(map)
+      let foot = footer(plane, map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
+      let result = results.first {
+        $0.requirement.id == map.requirement && $0.test == plane.test
+      }
+      if plane.isOnPlane {
+        figures.append(
+          .init(
+            name: "\(plane.test)_\(map.key)_MAP",
+            figure: {
+              drawing.heatMap(
+                values, name: "\(plane.test): \(map.title) [\(map.shownUnit)]",
+                colours: map.colours, scale: map.scale, decimals: map.decimals,
+                failing: result?.failing ?? [],
+                failureMeaning: result.map { "not \(ReportTables.limits($0.requirement))" }
+                  ?? "out of limits", footer: foot)
+            }, hasPreview: map.hasPreview))
+      }
+      figures.append(
+        .init(
+          name: "\(plane.test)_\(map.key)_HIST",
+          figure: {
+            ChannelFigures.histogram(
+              values, flight: flight, limits: result?.requirement, footer: foot)
+          }, hasPreview: false))
+    }
+    if plane.isOnPlane, hasBloomMap(plane) {
+      figures.append(
+        .init(
+          name: "\(plane.test)_BLOOM_ADU_2DMAP",
+          figure: {
+            drawing.mosaic(
+              try bloomImages(plane), name: "\(plane.test): blooming limits of tiles",
+              value: Axis("limit", unit: "kADU"), scale: .full,
+              footer: footer(plane, "ptc.bloom"))
+          }, hasPreview: false))
+    }
+    if !plane.temperatures.isEmpty, let gain = maps.first {
+      let values = plane.stored(gain)
+      figures.append(
+        .init(
+          name: "\(plane.test)_GAIN_TEMPERATURE",
+          figure: {
+            ChannelFigures.temperature(
+              values, test: plane.test, selections: plane.selections,
+              temperatures: plane.temperatures, footer: footer(plane, "ptc.gain"))
+          }, hasPreview: false))
+    }
+    return figures
+  }
+
+  /// Whether any tile of any block reaches its limit.
+  static func hasBloomMap(_ plane: PhotonTransferPlane) -> Bool {
+    (0..<2500).contains { tile in
+      plane.reader.values(of: PhotonTransferQuantities.bloom, item: item(tile)).values.contains {
+        $0.number != nil
+      }
+    }
+  }
+
+  private static func item(_ tile: Int) -> String {
+    let name = String(tile)
+    return "t" + String(repeating: "0", count: max(0, 3 - name.count)) + name
+  }
+
+  /// The tiles of each detector as they lie on it, by slot [kADU].
+  private static func bloomImages(_ plane: PhotonTransferPlane) throws -> [String: PlotImage] {
+    let layout = plane.layout
+    let side =
+      (1...50).first { side in
+        plane.reader.values(of: PhotonTransferQuantities.bloom, item: item(side * side)).isEmpty
+      } ?? 6
+    let (across, up) = (layout.across, layout.up)
+    var images: [String: PlotImage] = [:]
+    for slot in layout.slots {
+      var values = [Float](repeating: .nan, count: across * side * up * side)
+      var isEmpty = true
+      for channel in layout.channels where channel.slot.name == slot.name {
+        for tile in 0..<side * side {
+          guard
+            let value = plane.reader.values(
+              of: PhotonTransferQuantities.bloom, item: item(tile))[channel.place]?.number
+          else { continue }
+          let amplifier = channel.amplifier
+          let x = amplifier.flipX ? side - 1 - tile % side : tile % side
+          let y = amplifier.flipY ? side - 1 - tile / side : tile / side
+          let column = (channel.column % across) * side + x
+          let row = (channel.row % up) * side + y
+          let at = row * across * side + column
+          if values.indices.contains(at) {
+            values[at] = Float(value / 1000)
+            isEmpty = false
+          }
+        }
+      }
+      guard !isEmpty else { continue }
+      images[slot.name] = try PlotImage(width: across * side, height: up * side, values: values)
+    }
+    return images
+  }
+
+  /// Mean gain of the flight blocks against wavelength; nil with fewer than two wavelengths.
+  static func wavelengthFigure(_ planes: [PhotonTransferPlane]) -> Figure? {
+    let points = planes.compactMap { plane -> (Double, Double, Double)? in
+      guard let wavelength = wavelengths[plane.test], let gain = plane.meanGain else { return nil }
+      return (wavelength, gain.mean, gain.deviation)
+    }.sorted { $0.0 < $1.0 }
+    guard points.count > 1 else { return nil }
+    return Figure(
+      width: 6.5, height: 4.6, title: "Gain against wavelength",
+      footer: "mean and standard deviation of the quadrants of the flight blocks",
+      content: .panel(
+        .axes(
+          Axes(
+            x: Axis("wavelength", unit: "nm"), y: Axis("gain", unit: "e⁻/ADU"),
+            marks: [
+              .series(
+                Series(
+                  x: points.map(\.0), y: points.map(\.1), errors: points.map(\.2),
+                  style: .linePoints(.circle)))
+            ], legend: .none))))
+  }
+
+  // MARK: - Products
+
+  private static func maps(
+    _ plane: PhotonTransferPlane, _ date: String
+  ) -> [MetatestContent.Product] {
+    guard plane.isOnPlane else { return [] }
+    let files = [
+      ("GAIN", "GAIN_elperadu", "GAIN MAP"), ("BLOOM_ADU", "BLOOM_ADU", "BLOOMING MAP [ADU]"),
+      ("BLOOM_ELE", "BLOOM_ELE", "BLOOMING MAP [ELECTRONS]"),
+    ]
+    return files.compactMap { key, name, title in
+      guard let map = maps.first(where: { $0.key == key }) else { return nil }
+      let values = plane.stored(map)
+      return .init(name: "\(plane.test)_\(name)_MAP.json") { path in
+        let text = try MapJSON.text(
+          title: title, test: plane.test, maps: [("all", values)], layout: plane.layout, date: date,
+          program: "vison \(ProgramVersion.current)", reason: plane.reason)
+        try AtomicFile.write(text, to: path)
+      }
+    }
+  }
+
+  private struct GainMatrix: Encodable {
+    struct Entry: Encodable {
+      let gain, uncertainty: Double?
+      let reason: String?
+      let run: Int64
+      let analysis: String
+    }
+    let title, units, date, program: String
+    let gains: [String: [String: [String: [String: Entry]]]]
+  }
+
+  /// Block > test > detector > quadrant: the gain, its uncertainty, and the run that it comes from.
+  static func gainMatrix(_ planes: [PhotonTransferPlane], _ date: String) throws -> String {
+    var gains: [String: [String: [String: [String: GainMatrix.Entry]]]] = [:]
+    for plane in planes {
+      let values = plane.reader.values(of: PhotonTransferQuantities.gain, item: nil)
+      for run in plane.runs {
+        for (place, value) in values where place.block == run.block {
+          let entry: GainMatrix.Entry
+          switch value {
+          case .value(let gain, let error, _):
+            entry = GainMatrix.Entry(
+              gain: gain, uncertainty: error, reason: nil, run: run.key.id,
+              analysis: run.analysis.name)
+          case .missing(let reason):
+            entry = GainMatrix.Entry(
+              gain: nil, uncertainty: nil, reason: reason, run: run.key.id,
+              analysis: run.analysis.name)
+          }
+          gains[place.block, default: [:]][plane.test, default: [:]][
+            place.detector, default: [:]][place.amplifier] = entry
+        }
+      }
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let file = GainMatrix(
+      title: "GAIN MATRIX", units: Unit.electronPerADU.rawValue, date: date,
+      program: "vison \(ProgramVersion.current)", gains: gains)
+    return String(decoding: try encoder.encode(file), as: UTF8.self) + "\n"
+  }
+}

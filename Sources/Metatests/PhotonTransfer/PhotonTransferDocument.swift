@@ -1,0 +1,203 @@
+import BlockTests
+import Detector
+import Diagnostics
+import LatexReport
+import Reporting
+import Warehouse
+
+/// The report of MetaPTC as a document; its pictures are named as the content makes them.
+struct PhotonTransferDocument {
+  let input: MetatestInput
+  let planes: [PhotonTransferPlane]
+  let results: [RequirementResult]
+  let date: (text: String, seconds: Int64)
+  let camera: Camera
+
+  private var selections: [BlockSelection] { planes.flatMap(\.selections) }
+
+  func document() throws -> Document {
+    var body: [Document.Node] = [
+      .section(level: 1, "Requirements", label: "requirements-section")
+    ]
+    for plane in planes {
+      body.append(.table(ReportTables.requirements(results, test: plane.test)))
+      body.append(.table(ReportTables.matrix(results, selections, test: plane.test)))
+    }
+    body.append(.table(ReportTables.worst(results, count: 3)))
+    body += [
+      .section(level: 1, "Data inventory", label: "inventory-section"),
+      .table(ReportTables.inventory(selections)),
+    ]
+    body += wavelengths
+    for plane in planes { body += sections(plane) }
+    body.append(.appendix)
+    body += DefinitionsSection.nodes(
+      MetaPTC.quantities.map(\.name),
+      Dictionary(
+        try input.warehouse.quantities().map { ($0.name, $0) },
+        uniquingKeysWith: { first, _ in first }))
+    body.append(.section(level: 1, "Provenance", label: "provenance-section"))
+    body.append(.paragraph(Document.Text("Rule of choice: " + input.selector.rule + ".")))
+    body.append(.table(try ReportTables.provenance(selections, input.warehouse)))
+    let campaigns = Set(selections.compactMap { $0.run?.campaign }).sorted()
+    return Document(
+      title: "MetaPTC: gains and full well of the focal plane",
+      subtitle: planes.map(\.test).joined(separator: ", "),
+      kicker: campaigns.isEmpty ? "" : "Campaign " + campaigns.joined(separator: ", "),
+      cover: cover, summary: summary, body: body,
+      footer: "MetaPTC · vison \(ProgramVersion.current)", date: date.seconds)
+  }
+
+  // MARK: - Cover
+
+  private var cover: [Document.Field] {
+    let flight = input.design.flight
+    return [
+      .init("Metatest", "MetaPTC"),
+      .init("Tests", .init(planes.map(\.test).joined(separator: ", "))),
+      .init("Camera", .init(camera.title)),
+      .init("Focal plane", .init("\(input.plane.name), design \(input.design.name)")),
+    ]
+      + planes.map { plane in
+        let missing = flight.filter { !plane.flight.contains($0) }
+        return Document.Field(
+          "\(plane.test): blocks",
+          missing.isEmpty
+            ? [.status(.pass, "all \(flight.count) flight blocks")]
+            : [
+              .status(
+                .missing,
+                "\(plane.flight.count) of \(flight.count); missing: "
+                  + missing.joined(separator: ", "))
+            ])
+      } + [
+        .init("Date of the data", .init(TimeText.forPeople(date.text) + " UTC (latest analysis)")),
+        .init("Program", .init("vison \(ProgramVersion.current)")),
+      ]
+  }
+
+  private var summary: [Document.Node] {
+    var nodes: [Document.Node] = []
+    let failing = results.filter { $0.verdict == .fail }
+    if failing.isEmpty {
+      nodes.append(.remark(.pass, "No gain that was measured is outside of the requirement."))
+    } else {
+      let text = failing.map { result in
+        "\(result.test), \(result.counts(result.flightPlaces).failed) quadrants"
+      }.joined(separator: "; ")
+      nodes.append(.remark(.fail, Document.Text("Gain out of the requirement: \(text).")))
+    }
+    for plane in planes {
+      guard let gain = plane.meanGain else {
+        nodes.append(
+          .remark(.missing, Document.Text("\(plane.test): no gains of flight blocks.")))
+        continue
+      }
+      let counts = results.first { $0.test == plane.test }.map { $0.counts($0.flightPlaces) }
+      nodes.append(
+        .paragraph(
+          Document.Text(
+            "\(plane.test): mean gain \(NumberText.fixed(gain.mean, digits: 3)) e⁻/ADU, standard deviation "
+              + "\(NumberText.fixed(gain.deviation, digits: 3)), of \(gain.count) quadrants; "
+              + "\(counts?.passed ?? 0) are inside 3.0 … 3.5.")))
+    }
+    return nodes
+  }
+
+  // MARK: - Results
+
+  private var wavelengths: [Document.Node] {
+    guard MetaPTC.wavelengthFigure(planes) != nil else { return [] }
+    return [
+      .section(level: 1, "Gain against wavelength", label: "wavelength"),
+      .figure(
+        Document.Figure(
+          input.figurePath("GAIN_vs_Wavelength"), width: 0.6,
+          caption:
+            "Gain against wavelength: mean of the quadrants of the flight blocks, bars their standard deviation."
+        )),
+    ]
+  }
+
+  private func sections(_ plane: PhotonTransferPlane) -> [Document.Node] {
+    let test = plane.test
+    var nodes: [Document.Node] = [
+      .pageBreak, .section(level: 1, "\(test): aggregated results", label: "results-\(test)"),
+    ]
+    if !plane.isOnPlane {
+      nodes.append(
+        .remark(
+          .missing,
+          "No block with results sits on the focal plane of this design; maps are left out."))
+    }
+    nodes.append(.section(level: 2, "Gain"))
+    nodes += figures(plane, ["GAIN", "CHI2"]) + [histograms(plane, ["GAIN", "RON_PTC"])]
+    nodes += [table(plane, "GAIN")]
+    if !plane.temperatures.isEmpty {
+      nodes.append(
+        .figure(
+          Document.Figure(
+            input.figurePath("\(test)_GAIN_TEMPERATURE"), width: 0.8,
+            caption:
+              "Gain of each quadrant against the temperature of its CCD; colour and marker are the block."
+          )))
+    } else {
+      nodes.append(.remark(.missing, "No CCD temperatures: the runs have no house-keeping of them."))
+    }
+    nodes.append(.section(level: 2, "Turn-off and blooming"))
+    nodes.append(
+      .paragraph(
+        "The turn-off is the highest signal at which the variance follows the curve. Where no pair departs from it, the value is a lower limit."
+      ))
+    nodes += figures(plane, ["BLOOM_ADU", "BLOOM_ELE"]) + [table(plane, "BLOOM_ADU")]
+    if plane.isOnPlane, MetaPTC.hasBloomMap(plane) {
+      nodes.append(
+        .figure(
+          Document.Figure(
+            input.figurePath("\(test)_BLOOM_ADU_2DMAP"), width: 1,
+            caption:
+              "Blooming limits of tiles as they lie on the plane; tiles without a value do not reach one."
+          )))
+    } else {
+      nodes.append(.remark(.missing, "No tile reaches a blooming limit."))
+    }
+    nodes.append(.section(level: 2, "Brighter-fatter coefficients"))
+    nodes += figures(plane, ["A00", "A10", "A01", "ASUM"])
+    nodes += [histograms(plane, ["A00", "A10", "A01", "ASUM"]), table(plane, "A00")]
+    return nodes
+  }
+
+  private func table(_ plane: PhotonTransferPlane, _ key: String) -> Document.Node {
+    guard let map = MetaPTC.maps.first(where: { $0.key == key }) else { return .paragraph("") }
+    return .table(
+      ReportTables.quadrants(
+        plane.shown(map), layout: plane.layout, selections: plane.selections))
+  }
+
+  private func histograms(_ plane: PhotonTransferPlane, _ keys: [String]) -> Document.Node {
+    .figureGrid(
+      Document.FigureGrid(
+        keys.map { Document.Figure(input.figurePath("\(plane.test)_\($0)_HIST")) }, perRow: 2,
+        caption: "Distribution over quadrants of the flight blocks, and with spare blocks."))
+  }
+
+  private func figures(_ plane: PhotonTransferPlane, _ keys: [String]) -> [Document.Node] {
+    guard plane.isOnPlane else { return [] }
+    return keys.compactMap { key in MetaPTC.maps.first { $0.key == key } }.map { map in
+      let values = plane.shown(map)
+      var caption: Document.Text = [
+        .text("\(plane.test): "), .link(map.title, to: DefinitionLabel.of(map.quantity.name)),
+        .text(map.shownUnit.isEmpty ? "." : ", in \(map.shownUnit)."),
+      ]
+      if let summary = ValueSummary(values.numbers(of: plane.flight)) {
+        func number(_ value: Double) -> String { NumberText.fixed(value, digits: values.digits) }
+        caption += Document.Text(
+          " \(summary.count) quadrants of the flight blocks: median \(number(summary.median)), robust σ "
+            + "\(number(summary.sigma)), range \(number(summary.minimum)) to \(number(summary.maximum)).")
+      }
+      return .figure(
+        Document.Figure(
+          input.figurePath("\(plane.test)_\(map.key)_MAP"), width: 0.7, caption: caption))
+    }
+  }
+}

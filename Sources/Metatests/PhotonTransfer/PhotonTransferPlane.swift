@@ -1,0 +1,94 @@
+import BlockTests
+import Detector
+import Warehouse
+
+/// What MetaPTC knows of one test: the chosen runs and their values.
+struct PhotonTransferPlane: Sendable {
+  let test: String
+  let selections: [BlockSelection]
+  let reader: ChannelReader
+  let layout: PlaneLayout
+  /// The mean temperature of each detector, by block and detector; °C.
+  let temperatures: [String: [String: Double]]
+
+  /// Reads one test.
+  ///
+  /// - Parameter isForReport: whether temperatures are read, which no requirement needs.
+  init(
+    _ input: MetatestInput, test: String, layout: PlaneLayout, selections: [BlockSelection],
+    isForReport: Bool = true
+  ) throws {
+    (self.test, self.selections, self.layout) = (test, selections, layout)
+    let runs = selections.compactMap(\.run)
+    reader = try ChannelReader(
+      input.warehouse, runs: runs, quantities: MetaPTC.quantities, curves: [])
+    temperatures =
+      isForReport ? try DetectorTemperatures.mean(input.warehouse, runs, layout.camera) : [:]
+  }
+
+  /// The chosen runs.
+  var runs: [StoredTestRun] { selections.compactMap(\.run) }
+  /// Blocks of the plane that have a run.
+  var flight: Set<String> {
+    Set(selections.filter { $0.role == .flight && $0.run != nil }.map(\.block))
+  }
+  /// Whether a block with results sits on the plane.
+  var isOnPlane: Bool { layout.channels.contains { flight.contains($0.place.block) } }
+
+  /// The places of all amplifiers that the design wants, and of other blocks with results.
+  var places: [ChannelPlace] {
+    selections.filter { $0.role == .flight || $0.run != nil }.flatMap { selection in
+      layout.camera.detectors.flatMap { detector in
+        layout.camera.amplifiers.map {
+          ChannelPlace(block: selection.block, detector: detector, amplifier: $0.name)
+        }
+      }
+    }
+  }
+
+  /// Why a place has no value at all.
+  func reason(_ place: ChannelPlace) -> String {
+    selections.first { $0.block == place.block }?.reason ?? "not measured"
+  }
+
+  /// The values of a map as they are stored.
+  func stored(_ map: MetaPTC.Map) -> ChannelMap {
+    ChannelMap(
+      title: map.title, quantity: map.quantity.name, item: map.item, unit: map.quantity.unit,
+      digits: map.quantity.digits, values: reader.values(of: map.quantity, item: map.item))
+  }
+
+  /// The values of a map as people see them: coefficients in units of 10^-7, the unit in the title.
+  func shown(_ map: MetaPTC.Map) -> ChannelMap {
+    guard map.factor != 1 else { return stored(map) }
+    return ChannelMap(
+      title: "\(map.title) [\(map.shownUnit)]", quantity: map.quantity.name, item: map.item,
+      unit: .none, digits: 3,
+      values: reader.values(of: map.quantity, item: map.item).mapValues { value in
+        guard case .value(let number, let error, let count) = value else { return value }
+        return .value(
+          number * map.factor, uncertainty: error.map { $0 * map.factor }, count: count)
+      })
+  }
+
+  /// The gain within (3.0, 3.5] e-/ADU.
+  func requirements(flight: Set<String>) -> [RequirementResult] {
+    [
+      RequirementResult(
+        MetaPTC.gainLimit, test: test,
+        values: reader.values(of: PhotonTransferQuantities.gain, item: nil), places: places,
+        flight: flight, missing: reason)
+    ]
+  }
+
+  /// Mean and standard deviation of the gains of flight blocks; nil with fewer than two.
+  var meanGain: (mean: Double, deviation: Double, count: Int)? {
+    guard let map = MetaPTC.maps.first else { return nil }
+    let gains = stored(map).numbers(of: flight)
+    guard gains.count > 1 else { return nil }
+    let mean = gains.reduce(0, +) / Double(gains.count)
+    let variance =
+      gains.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(gains.count - 1)
+    return (mean, variance.squareRoot(), gains.count)
+  }
+}
