@@ -23,6 +23,7 @@ struct Run: AsyncParsableCommand {
             Waits for the data of the day, and checks each test when it is complete.
         vison-run -y vison.yaml -R D11 -W -d 23_Mar_19 -O 1002
             The same, where what came before ObsID 1002 was aborted.
+        vison-run -y vison.yaml -R D11 --only meta
       """)
 
   @Option(name: [.customShort("y"), .customLong("config")], help: "The configuration (YAML).")
@@ -49,6 +50,11 @@ struct Run: AsyncParsableCommand {
 
   @ArgumentParser.Flag(name: [.customShort("k"), .customLong("check")], help: "Only the checks, with a report.")
   var checksOnly = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Only these steps, such as meta; what the others found is taken from the latest finished run of the same frames.",
+      valueName: "step,...")) var only: String?
 
   @ArgumentParser.Flag(
     name: [.customShort("r"), .customLong("drill")],
@@ -125,10 +131,23 @@ struct Run: AsyncParsableCommand {
   @ArgumentParser.Flag(name: [.customShort("q"), .long], help: "Say nothing but errors.")
   var quiet = false
 
+  /// The steps of `--only`.
+  private var steps: [String] {
+    only.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) } ?? []
+  }
+
   func validate() throws {
     guard (1...1024).contains(workers) else { throw ValidationError("-m must be 1 to 1024") }
     guard !(checksOnly && ingestionOnly) else {
       throw ValidationError("-k and -T exclude each other")
+    }
+    if let only {
+      guard !checksOnly, !ingestionOnly else {
+        throw ValidationError("--only excludes -k and -T")
+      }
+      guard !only.isEmpty, steps.allSatisfy({ !$0.isEmpty }) else {
+        throw ValidationError("--only wants names of steps, such as meta or extract_PTC,meta")
+      }
     }
     guard busySeconds >= 0, busySeconds <= 86_400 else {
       throw ValidationError("--busy-seconds must be 0 to 86400")
@@ -223,6 +242,7 @@ struct Run: AsyncParsableCommand {
     options.workers = workers
     options.checksOnly = checksOnly
     options.ingestionOnly = ingestionOnly
+    options.only = steps
     options.isStrict = strict
     options.startsAfresh = fresh
     options.commandLine = CommandText.text(CommandLine.arguments)

@@ -135,7 +135,7 @@ struct ComplianceMatrixTests {
     try fixture.addBare("CURIE", .init(missing: ["CCD2/F": "dead"]))
     try fixture.addBare("BORN", .init(test: "PTC01", gain: 3.2))
     let content = try MetaBias.content(input(fixture))
-    let matrix = try ComplianceMatrix(input(fixture))
+    let matrix = try ComplianceMatrix(input(fixture), metatests: [MetaBias.self])
     #expect(matrix.lines.count == content.requirements.count)
     for (line, result) in zip(matrix.lines, content.requirements) {
       #expect(line.requirement == result.requirement.id && line.test == result.test)
@@ -191,7 +191,7 @@ struct ComplianceMatrixTests {
     let fixture = try WarehouseFixture()
     try fixture.addBare("BORN")
     try fixture.addBare("CURIE", .init(noise: 1))
-    let all = try ComplianceMatrix(input(fixture))
+    let all = try ComplianceMatrix(input(fixture), metatests: [MetaBias.self])
     #expect(all.testsWithoutRuns == ["BIAS02"])
     #expect(all.isOutOfLimits)
     let born = try ComplianceMatrix(
@@ -231,7 +231,7 @@ struct ComplianceMatrixTests {
     let fixture = try WarehouseFixture()
     try fixture.addBare("BORN")
     try fixture.addBare("CURIE", .init(isChecksOnly: true))
-    let matrix = try ComplianceMatrix(input(fixture))
+    let matrix = try ComplianceMatrix(input(fixture), metatests: [MetaBias.self])
     #expect(matrix.checks.map(\.block) == ["BORN", "CURIE"])
     #expect(
       matrix.checks.map(\.kinds)
@@ -326,7 +326,7 @@ struct ComplianceMatrixTests {
 extension WarehouseFixture {
   /// A run without master frames, which no requirement needs and which take the most time.
   @discardableResult
-  fileprivate func addBare(
+  func addBare(
     _ block: String, _ variation: Variation = Variation()
   ) throws -> StoredTestRun {
     var variation = variation

@@ -59,7 +59,8 @@ extension Engine {
 
   /// Runs the steps of a test that are to be run and not done yet.
   func execute(
-    _ run: inout OpenTestRun, acquisition: Acquisition, task: BlockConfiguration.TaskEntry
+    _ run: inout OpenTestRun, acquisition: Acquisition, task: BlockConfiguration.TaskEntry,
+    base: TestRunKey?
   ) async throws {
     guard let test = BlockTest.family(acquisition.definition.family) else { return }
     let folder = warehouse.absolutePath(
@@ -67,7 +68,11 @@ extension Engine {
         block: configuration.block, test: task.test, analysis: run.analysis.name))
     // What a killed step left is made again or was never wanted.
     removeUnregistered(in: folder, of: run.key)
-    let stored = StoredResults(warehouse: warehouse, run: run.key)
+    let own = StoredResults(warehouse: warehouse, run: run.key)
+    let stored: any EarlierResults =
+      if let base {
+        LayeredResults(first: own, second: StoredResults(warehouse: warehouse, run: base))
+      } else { own }
     if run.done.contains("init") {
       let flags = try warehouse.flags(of: run.key)
       run.flags = Flag.allCases.filter { flag in flags.contains { $0.flag.name == flag.name } }
@@ -109,6 +114,10 @@ extension Engine {
             ], log: ["\(error)"]), to: run.key)
         return
       }
+    }
+    if let base, !run.done.contains(Self.carriedStep) {
+      try warehouse.commit(try carried(from: base, to: run.key), to: run.key)
+      log.record("Results of the other steps are those of run \(base.id)")
     }
   }
 
@@ -172,6 +181,7 @@ extension Engine {
         ProgramVersion.current, configuration.digest.hexadecimal, configuration.elvis,
         configuration.block, task.test,
         task.todo?.joined(separator: " ") ?? "all", options.checksOnly ? "checks" : "",
+        options.only.isEmpty ? "" : "only " + options.only.joined(separator: " "),
         options.ingestionOnly ? "ingestion" : "",
         task.obsids.map { "\($0.lowerBound)-\($0.upperBound)" } ?? "all",
       ] + columns
@@ -220,7 +230,8 @@ extension Engine {
   }
 
   private func context(
-    _ acquisition: Acquisition, run: OpenTestRun, folder: String, earlier: StoredResults,
+    _ acquisition: Acquisition, run: OpenTestRun, folder: String,
+    earlier: any EarlierResults,
     test: String, step: String
   ) -> TestContext {
     let observer = observer

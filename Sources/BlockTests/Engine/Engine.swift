@@ -118,10 +118,12 @@ public struct Engine: Sendable {
       entry.obsids = acquisition.obsidRange
       if let lacking { try requireFrames(acquisition, besides: lacking) }
       guard let test = known else { throw noAnalysis(acquisition) }
+      let base = try base(
+        for: acquisition, test: test, task: task.test, session: session.name)
       var run = try begin(acquisition, test: test, task: task, session: session, analysis: analysis)
       defer { entry.flags = run.flags }
       do {
-        try await execute(&run, acquisition: acquisition, task: task)
+        try await execute(&run, acquisition: acquisition, task: task, base: base)
         entry.failedChecks = run.failedChecks
         let failure = run.failure
         try warehouse.finishTestRun(
@@ -196,6 +198,7 @@ public struct Engine: Sendable {
   }
 
   private func requireSteps(_ test: BlockTest, _ task: BlockConfiguration.TaskEntry) throws {
+    guard options.only.isEmpty else { return }
     let running = test.subtasks.filter { options.runs($0.name, listed: task.isToDo($0.name)) }
     for step in running {
       for needed in step.needs where !running.contains(where: { $0.name == needed }) {

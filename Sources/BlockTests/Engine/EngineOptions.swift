@@ -8,6 +8,8 @@ public struct EngineOptions: Sendable {
   public let name: String
   /// `-k`: checks only.
   public var checksOnly = false
+  /// `--only`: the steps that are run; what others found comes from the latest run of the same frames. Empty for all.
+  public var only: [String] = []
   /// `-T`: ingestion only.
   public var ingestionOnly = false
   /// `--strict`: bad lines of logs are errors.
@@ -33,6 +35,7 @@ public struct EngineOptions: Sendable {
   func runs(_ step: String, listed: Bool) -> Bool {
     if ingestionOnly { return step == "init" }
     if checksOnly { return ["init", "check", "lock", "report"].contains(step) }
+    if !only.isEmpty { return only.contains(step) || step == "init" || step == "report" }
     return listed || step == "init"
   }
 }

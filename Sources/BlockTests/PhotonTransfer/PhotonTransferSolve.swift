@@ -20,9 +20,9 @@ enum PhotonTransferSolve {
       defer { tracker.advance() }
       let points = pairs.channel(detector, amplifier)
       var result = SubtaskResult()
-      solve(points, detector, amplifier, settings, to: &result)
+      let curve = solve(points, detector, amplifier, settings, to: &result)
       addPairGains(points, noise["\(detector)/\(amplifier)"], detector, amplifier, to: &result)
-      addBloomMap(points, detector, amplifier, settings, to: &result)
+      addBloomMap(points, curve, detector, amplifier, settings, to: &result)
       return result
     }
     var result = SubtaskResult()
@@ -33,10 +33,11 @@ enum PhotonTransferSolve {
 
   // MARK: - The curve of an amplifier
 
+  /// - Returns: the exponential fit, which is quick to evaluate, or why there is none.
   private static func solve(
     _ points: StoredPairs.Points, _ detector: String, _ amplifier: String,
     _ settings: PhotonTransferSettings, to result: inout SubtaskResult
-  ) {
+  ) -> Result<PhotonTransferFit, NotMeasurable> {
     func measure(_ quantity: Quantity, item: String? = nil, _ value: Result<Estimate, NotMeasurable>)
     {
       result.measure(quantity, detector: detector, amplifier: amplifier, item: item, value)
@@ -51,6 +52,7 @@ enum PhotonTransferSolve {
     }
     var chosen: Result<PhotonTransferFit, NotMeasurable> = .failure(NotMeasurable("no fit"))
     var full: PhotonTransferFit?
+    var exponential: Result<PhotonTransferFit, NotMeasurable> = .failure(NotMeasurable("no fit"))
     for model in settings.models {
       let fit = curve.flatMap { curve in
         Result { () throws(NotMeasurable) in try PhotonTransferFit(model, to: curve) }
@@ -66,6 +68,7 @@ enum PhotonTransferSolve {
           Q.chiSquare, detector: detector, amplifier: amplifier, item: model.description, reduced)
       }
       if model == settings.model { chosen = fit }
+      if model == .exponential { exponential = fit }
       if model == .fullCovariance || (model == .fullCovarianceWithoutB && full == nil) {
         full = (try? fit.get()) ?? full
       }
@@ -93,7 +96,7 @@ enum PhotonTransferSolve {
       let failure = curve.map { _ in Estimate(value: 0, uncertainty: 0, count: 0) }
       measure(Q.turnOff, failure)
       measure(Q.turnOffElectrons, failure)
-      return
+      return exponential
     }
     addTurnOff(curve, chosen, detector, amplifier, to: &result)
     addCurve(Q.curve, nil, curve, detector, amplifier, to: &result)
@@ -106,6 +109,7 @@ enum PhotonTransferSolve {
           x: covariance.indices.map(Double.init), y: covariance, uncertainty: [], xUnit: .none,
           yUnit: .none))
     }
+    return exponential
   }
 
   /// All points with their variances and whether they are used; or the variance of a fit at their means.
@@ -228,18 +232,15 @@ enum PhotonTransferSolve {
   // MARK: - Blooming limits of tiles
 
   private static func addBloomMap(
-    _ points: StoredPairs.Points, _ detector: String, _ amplifier: String,
-    _ settings: PhotonTransferSettings, to result: inout SubtaskResult
+    _ points: StoredPairs.Points, _ fit: Result<PhotonTransferFit, NotMeasurable>,
+    _ detector: String, _ amplifier: String, _ settings: PhotonTransferSettings,
+    to result: inout SubtaskResult
   ) {
     let number = settings.tiles * settings.tiles
     for tile in 0..<number {
       let mine = points.tiles.compactMap { $0.tiles.indices.contains(tile) ? $0.tiles[tile] : nil }
-      let outcome = Result { () throws(NotMeasurable) -> Estimate in
-        let turnOff = try PhotonTransferCurve(mine).turnOff
-        guard !turnOff.isLowerLimit else {
-          throw NotMeasurable("not reached up to \(fixed(turnOff.mean, digits: 0)) ADU")
-        }
-        return Estimate(value: turnOff.mean, uncertainty: turnOff.uncertainty, count: mine.count)
+      let outcome = fit.flatMap { fit in
+        Result { () throws(NotMeasurable) in try TileLimit.limit(mine, curve: fit.variance) }
       }
       let name = String(tile)
       let item = "t" + String(repeating: "0", count: max(0, 3 - name.count)) + name
