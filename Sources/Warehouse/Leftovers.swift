@@ -30,7 +30,7 @@ extension Warehouse {
   ///   - files: as they were listed *before* `database` was asked, so that what was registered since
   ///     is known.
   func leftovers(among files: [String], _ database: Database) throws -> [Leftover] {
-    let known = try Warehouse.registeredPaths(database)
+    let known = try registeredPaths(database)
     let busy = try Warehouse.foldersAtWork(database)
     return files.compactMap { path in
       guard !known.contains(path), !busy.contains(where: path.hasPrefix) else { return nil }
@@ -43,9 +43,24 @@ extension Warehouse {
     }
   }
 
-  /// The paths of all files that results refer to.
-  static func registeredPaths(_ database: Database) throws -> Set<String> {
-    Set(try String.fetchAll(database, sql: "SELECT path FROM artifact").map(StoredText.decoded))
+  /// The paths, relative to the warehouse, of all files that anything in it names: products, those
+  /// that the journal of certifications names, and those that runs have read, which are recorded as
+  /// they were given.
+  func registeredPaths(_ database: Database) throws -> Set<String> {
+    var paths = Set(
+      try String.fetchAll(
+        database, sql: "SELECT path FROM artifact UNION SELECT path FROM certificationEvent"
+      ).map(StoredText.decoded))
+    let roots = [folder, FileSystem.resolved(folder)].compactMap { $0.map { $0 + "/" } }
+    let read = try String.fetchAll(
+      database, sql: "SELECT DISTINCT path FROM inputFile WHERE role = 'product'")
+    for path in read.map(StoredText.decoded) {
+      paths.insert(path)
+      for root in roots where path.hasPrefix(root) {
+        paths.insert(String(path.dropFirst(root.count)))
+      }
+    }
+    return paths
   }
 
   /// The product folders, each with a slash, of test runs that a living process, or another machine, works on.

@@ -59,8 +59,10 @@ public struct GarbagePlan: Sendable, Hashable {
 extension Warehouse {
   /// Lists what `collectGarbage` would remove; nothing is changed.
   ///
-  /// A run with a verdict, whichever, or a certified product is never listed, nor the latest finished run of a block,
-  /// test and session, nor one that a living process, or another machine, works on.
+  /// Never listed are runs with a verdict, whichever; the latest finished run of a block, test and
+  /// session; what a living process, or another machine, works on; imported runs, which cannot be made
+  /// again here, and do not stand for a later run either; and runs with a product that is or was
+  /// certified, or that another run has read.
   ///
   /// - Parameter includingReports: whether the reports below `reports` are listed as well.
   public func garbagePlan(includingReports: Bool = false) throws -> GarbagePlan {
@@ -185,16 +187,22 @@ extension Warehouse {
         FROM testRun JOIN analysis ON analysis.id = testRun.analysis
           JOIN block ON block.id = testRun.block
         WHERE NOT EXISTS (SELECT 1 FROM verdict WHERE verdict.testRun = testRun.id)
-          AND NOT EXISTS (SELECT 1 FROM artifact JOIN certification
-            ON certification.artifact = artifact.id WHERE artifact.testRun = testRun.id)
+          AND NOT EXISTS (SELECT 1 FROM subtask WHERE subtask.testRun = testRun.id AND name = ?1)
+          AND NOT EXISTS (SELECT 1 FROM artifact WHERE artifact.testRun = testRun.id
+            AND (artifact.id IN (SELECT artifact FROM certification)
+              OR artifact.path IN (SELECT path FROM certificationEvent)
+              OR EXISTS (SELECT 1 FROM inputFile WHERE inputFile.sha256 = artifact.sha256
+                AND inputFile.role = 'product' AND inputFile.testRun <> testRun.id)))
           AND EXISTS (SELECT 1 FROM testRun AS later
             WHERE later.test = testRun.test AND later.block = testRun.block
               AND later.status = 'finished' AND later.session = testRun.session
               AND (later.started, later.id) > (testRun.started, testRun.id)
+              AND NOT EXISTS (SELECT 1 FROM subtask
+                WHERE subtask.testRun = later.id AND name = ?1)
               AND IFNULL((SELECT state FROM verdict WHERE verdict.testRun = later.id
                 ORDER BY verdict.id DESC LIMIT 1), '') <> 'rejected')
         ORDER BY testRun.id
-        """)
+        """, arguments: [ForeignRun.subtask])
     return try rows.compactMap { row in
       let status = try stored(row[5], as: RunStatus.self)
       if status == .running {

@@ -179,7 +179,7 @@ extension Warehouse {
     if let end { throw end }
     guard !faults.isEmpty else { return [] }
     // A collection of garbage may have removed a run since it was read here.
-    let known = try reading { try Warehouse.registeredPaths($0) }
+    let known = try reading { try registeredPaths($0) }
     return faults.sorted { $0.index < $1.index }.compactMap { index, problem in
       let path = artifacts[index].path
       guard known.contains(path) else { return nil }

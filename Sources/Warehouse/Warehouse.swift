@@ -69,6 +69,8 @@ public final class Warehouse: Sendable {
       guard FileSystem.size(of: path) == nil else {
         throw WarehouseError(.exists, "a warehouse is there already", place: folder)
       }
+      // What a kill of another program that made one here left.
+      AtomicFile.removeStaleTemporaries(in: folder)
       // The database is made under a temporary name, so that a kill cannot leave half a
       // schema, or one without its slots.
       try AtomicFile.write(to: path) { temporary in
@@ -76,6 +78,9 @@ public final class Warehouse: Sendable {
           let queue = try DatabaseQueue(path: temporary)
           try Schema.migrator.migrate(queue)
           try queue.write { try insert(slots, using: design, into: $0) }
+          // Here and not by the first who opens it: a kill of that one would leave a rollback
+          // journal, without whose playback nobody can read.
+          try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
           try queue.close()
         } catch let error as DatabaseError {
           throw WarehouseError.wrapping(error, place: path)
@@ -108,6 +113,7 @@ public final class Warehouse: Sendable {
       try database.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
     }
     do {
+      if mode == .reading { try finishRollback(of: path) }
       let pool = try DatabasePool(
         path: mode == .reading ? FileSystem.readingName(of: path) : path,
         configuration: configuration)
@@ -120,8 +126,28 @@ public final class Warehouse: Sendable {
       }
       return warehouse
     } catch let error as DatabaseError {
+      let isDenied = [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode)
+      if mode == .reading, isDenied {
+        // Told that the file never changes, SQLite would read it all the same, and wrongly where
+        // its owner writes meanwhile.
+        throw WarehouseError(
+          .readOnly,
+          "where others may write, reading needs a file beside the database, which cannot be made",
+          place: path)
+      }
       throw WarehouseError.wrapping(error, place: path)
     }
+  }
+
+  /// Lets SQLite undo a transaction that a kill broke off outside of the write-ahead log.
+  ///
+  /// This happens to a database that another program copied, or set to a rollback journal. One who
+  /// only reads may not do it, and would be told that the warehouse cannot be written.
+  private static func finishRollback(of path: String) throws {
+    guard FileSystem.size(of: path + "-journal") ?? 0 > 0 else { return }
+    let queue = try DatabaseQueue(path: path)
+    _ = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }
+    try queue.close()
   }
 
   /// The schema version of the warehouse in `folder`, from the file's header; nothing is changed.

@@ -248,6 +248,22 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     #expect(try warehouse.testRuns().count == 1)
   }
 
+  @Test("Two runs of a test that would be one analysis are refused before anything is stored")
+  func twoRunsInOne() throws {
+    let folder = try TemporaryFolder()
+    let warehouse = try folder.warehouse("a")
+    let path = try folder.write(
+      "quantity,value,unit,ccd,started\n"
+        + "bias.ron,1,adu,CCD1,2019-03-23T19:36:47Z\n"
+        + "bias.ron,1,adu,CCD1,2019-03-24T19:36:47Z\n")
+    let error = #expect(throws: ExchangeError.self) {
+      try importing([path], .foreign(), into: warehouse)
+    }
+    #expect(error?.kind == .conflict && error?.place == "line 3 of \(path)")
+    #expect(error?.problem.contains("line 2 of \(path)") == true)
+    #expect(try warehouse.analyses().isEmpty)
+  }
+
   @Test("A run of the files that contradicts itself is refused")
   func contradictions() throws {
     let folder = try TemporaryFolder()

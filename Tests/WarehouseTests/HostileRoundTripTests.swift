@@ -39,7 +39,8 @@ import Testing
           name: name, ordinal: 0, seconds: 0,
           measurements: HostileRoundTripTests.numbers.enumerated().map {
             MeasurementRecord(
-              quantity: .offset, detector: name, obsid: $0.offset, item: name,
+              quantity: .offset, detector: name.isEmpty ? nil : name, obsid: $0.offset,
+              item: name.isEmpty ? nil : name,
               value: .value($0.element))
           } + [MeasurementRecord(quantity: .offset, obsid: .max, value: .missing(reason: name))],
           artifacts: [

@@ -152,6 +152,38 @@ import Testing
     try writer.close()
   }
 
+  @Test("what a kill broke off in a rollback journal is undone for one who only reads")
+  func rollbackJournal() async throws {
+    let folder = try OpeningTests.closedWarehouse()
+    let path = folder.database
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      [path = path as String] in
+      let queue = try DatabaseQueue(path: path)
+      try queue.writeWithoutTransaction { database in
+        try database.execute(
+          sql: """
+            PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1;
+            BEGIN IMMEDIATE; CREATE TABLE broken (content BLOB);
+            INSERT INTO broken VALUES (randomblob(1000000)); DELETE FROM measurement;
+            """)
+        kill(getpid(), SIGKILL)
+      }
+    }
+    #expect(FileSystem.size(of: path + "-journal") ?? 0 > 0)
+    let warehouse = try Warehouse.open(at: folder.path, mode: .reading)
+    #expect(try warehouse.verify().isEmpty)
+    #expect(try warehouse.one(Int64.self, "SELECT count(*) FROM results") == 12)
+    withExtendedLifetime(folder) {}
+  }
+
+  @Test("a new warehouse has its write-ahead log before it has its name")
+  func newDatabase() throws {
+    let folder = try OpeningTests.closedWarehouse()
+    #expect(Array(try folder.bytes()[18...19]) == [2, 2])
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(names == ["products", "warehouse.sqlite"])
+  }
+
   @Test("a folder in which nothing can be written is one clear error for a writer")
   func readOnlyFolder() throws {
     let folder = try OpeningTests.closedWarehouse()

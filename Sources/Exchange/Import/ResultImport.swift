@@ -1,4 +1,5 @@
 public import Detector
+import Diagnostics
 import DurableFiles
 import Foundation
 public import Warehouse
@@ -122,6 +123,7 @@ public struct ResultImport {
     report.problems = collector.problems
     report.newQuantities = collector.quantities.used.map(\.name)
       .filter { !knownQuantities.contains($0) }.sorted()
+    try requireDistinctRuns()
     let names = names
     for name in names {
       let runs = collector.runs.filter { $0.identity.analysis == name && !$0.rows.isEmpty }
@@ -147,6 +149,23 @@ public struct ResultImport {
       }
     }
     return report
+  }
+
+  /// An analysis has one run of a block, test and session: found before anything is stored.
+  private func requireDistinctRuns() throws {
+    var begins: [[String]: String] = [:]
+    for run in collector.runs where !run.rows.isEmpty {
+      let id = run.identity
+      let key = [id.analysis, id.campaign, id.block, id.test, id.session]
+      guard let other = begins.updateValue(run.begin, forKey: key) else { continue }
+      throw ExchangeError(
+        .conflict,
+        "two runs of \(id.test.clipped(to: 40)) of \(id.block.clipped(to: 40)) in session "
+          + "'\(id.session.clipped(to: 40))' would be one analysis, \(id.analysis.clipped(to: 80)); "
+          + "the other begins on \(other)",
+        place: run.begin,
+        remedy: "leave out --analysis, or import them from files of their own, each with its name")
+    }
   }
 
   // MARK: - Storing

@@ -11,7 +11,8 @@ struct Gc: ParsableCommand {
       Test runs that a later finished run of the same block, test and session replaced, or that \
       were interrupted or killed before such a run; files that a kill left below products; and \
       with --reports the reports, which `vis-meta report --all` makes again. A run with a verdict, \
-      the latest run, and what a living process works on always stay. Without --apply nothing is \
+      the latest run, imported runs, those with a product that was ever certified or that another \
+      run has read, and what a living process works on always stay. Without --apply nothing is \
       changed.
 
       EXAMPLES:
