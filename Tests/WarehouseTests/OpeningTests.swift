@@ -179,7 +179,7 @@ import Testing
   @Test("a new warehouse has its write-ahead log before it has its name")
   func newDatabase() throws {
     let folder = try OpeningTests.closedWarehouse()
-    #expect(Array(try folder.bytes()[18...19]) == [2, 2])
+    #expect(try Array(folder.bytes()[18...19]) == [2, 2])
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     #expect(names == ["products", "warehouse.sqlite"])
   }
