@@ -57,7 +57,15 @@ import Testing
   func merge() throws {
     let shard = try TemporaryFolder()
     let source = try Warehouse.create(at: shard.path)
-    for number in 2...6 { try fill(source, number, block: "B\(number)") }
+    for number in 2...4 { try fill(source, number, block: "B\(number)") }
+    let run = try source.newRun(5, .sample(block: "B5"))
+    try source.commit(
+      SubtaskCommit(
+        name: "s", ordinal: 0, seconds: 0,
+        measurements: (0..<3000).map {
+          MeasurementRecord(quantity: .offset, obsid: $0, value: .value(Double($0)))
+        }), to: run)
+    try source.finishTestRun(run, status: .finished, time: testTime)
     try starved { try warehouse.merge(shard: shard.path).isApplied }
   }
 
