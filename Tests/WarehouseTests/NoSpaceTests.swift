@@ -84,7 +84,7 @@ import Testing
     try starved { try warehouse.store(run, of: analysis) != nil }
   }
 
-  @Test("files that may not grow: a product, a step, a backup and a vacuum stop, and nothing is lost")
+  @Test("files that may not grow: product, step, backup and vacuum stop, and nothing is lost")
   func fileSize() async throws {
     let path = folder.path
     try warehouse.close()
