@@ -160,9 +160,19 @@ private struct CurveGrowth {
     return abs(point.variance.value - fit.variance(point.mean)) <= options.cut * scale(point)
   }
 
+  /// Whether a point that was not fitted follows: the curve is itself uncertain where few low points foretell it.
+  private func followsBeyond(_ fit: ExponentialFit, _ index: Int) -> Bool {
+    let point = points[index]
+    let own = scale(point)
+    let error = fit.error(point.mean)
+    return abs(point.variance.value - fit.variance(point.mean))
+      <= options.cut * (own * own + error * error).squareRoot()
+  }
+
   private mutating func mark(_ fit: ExponentialFit) {
     for index in points.indices {
-      isUsed[index] = inRange[index] && index <= top && follows(fit, index)
+      let isGood = isUsed[index] ? follows(fit, index) : followsBeyond(fit, index)
+      isUsed[index] = inRange[index] && index <= top && isGood
     }
   }
 
@@ -171,19 +181,19 @@ private struct CurveGrowth {
     let limit = max(points[top].mean * 1.2, points[min(top + 1, points.count - 1)].mean)
     var index = top + 1
     while index < points.count, points[index].mean <= limit {
-      if follows(fit, index) {
+      if followsBeyond(fit, index) {
         top = index
       } else {
         // One bad pair, or the end of the curve: what comes next tells.
         let next = (index + 1..<max(index + 1, min(index + 6, points.count))).filter {
           points[$0].mean <= points[index].mean * 1.2
         }
-        guard next.count(where: { follows(fit, $0) }) * 2 > next.count else { break }
+        guard next.count(where: { followsBeyond(fit, $0) }) * 2 > next.count else { break }
       }
       index += 1
     }
     // Of the last few, those that do not follow are no part of the curve.
-    while top > 0, !follows(fit, top) { top -= 1 }
+    while top > 0, !followsBeyond(fit, top) { top -= 1 }
   }
 
   /// A robust fit of the first points: Tukey's biweight with c = 4.685 robust sigma, at least of the errors. It begins
@@ -259,5 +269,22 @@ struct ExponentialFit {
 
   func variance(_ mean: Double) -> Double {
     PhotonTransferModel.exponential(mean: mean, a: a, gain: gain, noise: noise)
+  }
+
+  /// The 1-sigma error of the curve at a mean signal, sqrt(J C J^T) with C of the fit [adu**2]; 0 before any fit.
+  func error(_ mean: Double) -> Double {
+    guard let fit, fit.parameters.count == 3 else { return 0 }
+    let steps = [max(abs(a), 1e-6) * 1e-4, gain * 1e-4, max(abs(noise), 10) * 1e-4]
+    func value(_ index: Int, _ step: Double) -> Double {
+      PhotonTransferModel.exponential(
+        mean: mean, a: a + (index == 0 ? step : 0), gain: gain + (index == 1 ? step : 0),
+        noise: noise + (index == 2 ? step : 0))
+    }
+    let slopes = (0..<3).map { (value($0, steps[$0]) - value($0, -steps[$0])) / (2 * steps[$0]) }
+    var variance = 0.0
+    for i in 0..<3 {
+      for j in 0..<3 { variance += slopes[i] * fit.covariance[3 * i + j] * slopes[j] }
+    }
+    return variance.isFinite ? max(variance, 0).squareRoot() : 0
   }
 }
