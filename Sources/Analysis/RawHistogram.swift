@@ -53,6 +53,11 @@ public struct RawHistogram: Sendable {
     for value in counts.indices { counts[value] &+= other.counts[value] }
   }
 
+  /// Takes the counts of another histogram away, as far as there are any.
+  public mutating func subtract(_ other: RawHistogram) {
+    for value in counts.indices { counts[value] -= min(counts[value], other.counts[value]) }
+  }
+
   /// The number of pixels.
   public var total: Int { counts.reduce(0) { $0 + Int($1) } }
 

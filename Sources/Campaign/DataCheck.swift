@@ -20,6 +20,8 @@ public struct DataCheck: Sendable, Hashable {
   public let limits: Limits
   /// The flags that a failure raises.
   public let flags: [Flag]
+  /// The script columns whose frames are meant; nil for all of them.
+  public var columns: [String]?
 }
 
 extension DataCheck {
@@ -43,25 +45,30 @@ extension DataCheck {
 
   /// Offsets, their differences and read-out noise of some regions.
   ///
-  /// - Parameter which: the frames that are meant, where it is not all of them.
+  /// - Parameters:
+  ///   - offsetFrames, noiseFrames: the frames that are meant, in words, where it is not all of them.
+  ///   - offsetColumns, noiseColumns: the script columns of those frames.
   static func levels(
-    offsets: [String], noise: [String], offsetFrames: String = "", noiseFrames: String = ""
+    offsets: [String], noise: [String], offsetFrames: String = "", noiseFrames: String = "",
+    offsetColumns: [String]? = nil, noiseColumns: [String]? = nil
   ) -> [DataCheck] {
     offsets.map {
       DataCheck(
         name: "offset_\($0)", metric: "offset of region \($0)\(offsetFrames)",
-        limits: .configured("limits.expected_offsets and offset_margin"), flags: [.poorQualityData])
+        limits: .configured("limits.expected_offsets and offset_margin"), flags: [.poorQualityData],
+        columns: offsetColumns)
     }
       + offsets.filter { $0 != "pre" }.map {
         DataCheck(
           name: "offset_gradient_\($0)", metric: "offset(\($0)) - offset(pre)\(offsetFrames)",
-          limits: .configured("limits.offset_gradients"), flags: [.poorQualityData])
+          limits: .configured("limits.offset_gradients"), flags: [.poorQualityData],
+          columns: offsetColumns)
       }
       + noise.map {
         DataCheck(
           name: "ron_\($0)", metric: "standard deviation of region \($0)\(noiseFrames)",
           limits: .configured("limits.read_noise"),
-          flags: [.poorQualityData, .readNoiseOutOfLimits])
+          flags: [.poorQualityData, .readNoiseOutOfLimits], columns: noiseColumns)
       }
   }
 

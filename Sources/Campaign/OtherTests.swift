@@ -85,17 +85,19 @@ enum OtherTests {
       DataCheck.housekeepingAndPixels
         + DataCheck.levels(
           offsets: ["pre", "ove"], noise: ["pre", "ove"], offsetFrames: " (col001 only)",
-          noiseFrames: " (col001 only)")
+          noiseFrames: " (col001 only)", offsetColumns: ["col001"], noiseColumns: ["col001"])
         + [
           // The limits belong to the original's divisor, which is twice the number of pixels.
           DataCheck(
             name: "saturation_required",
             metric: "pixels equal to 65535 in the frame of col003 / (4238 x rows)",
-            limits: .range(LimitRange(0.002, 0.2)), flags: [.poorQualityData, .nonSaturation]),
+            limits: .range(LimitRange(0.002, 0.2)), flags: [.poorQualityData, .nonSaturation],
+            columns: ["col003"]),
           DataCheck(
             name: "background",
             metric: "image median minus the mean of both offsets, col002 and col004 [ADU]",
-            limits: .range(LimitRange(0, 200)), flags: [.poorQualityData, .backgroundOutOfLimits]),
+            limits: .range(LimitRange(0, 200)), flags: [.poorQualityData, .backgroundOutOfLimits],
+            columns: ["col002", "col004"]),
         ]
     })
 
@@ -155,7 +157,8 @@ enum OtherTests {
       DataCheck.housekeepingAndPixels + [DataCheck.saturation]
         + DataCheck.levels(
           offsets: ["pre", "ove"], noise: ["pre", "img", "ove"],
-          offsetFrames: " (second frame, RWDV)", noiseFrames: " (first frame, RWDVS)")
+          offsetFrames: " (second frame, RWDV)", noiseFrames: " (first frame, RWDVS)",
+          offsetColumns: ["col002"], noiseColumns: ["col001"])
     })
 
   private static let cosmetics = TestCatalog.Entry(

@@ -30,9 +30,15 @@ public enum CheckQuantities {
     "check.saturated.fraction", unit: .none, per: [.detector, .amplifier, .exposure], digits: 5,
     "Saturated pixels as a fraction of the pixels within the row window.")
 
-  /// All of them.
+  /// Departure of an offset from its mean.
+  public static let offsetChange = Quantity(
+    "check.offset.change", unit: .adu, per: [.detector, .amplifier, .exposure, .item], digits: 3,
+    "Level of a scan region of one frame minus its mean over all frames of the test: the drift of the offset. Item: the region (pre, ove)."
+  )
+
+  /// What every test measures.
   public static let all = [
-    offset, offsetMedian, scatter, lostPixels, saturatedPixels, saturatedFraction,
+    offset, offsetMedian, offsetChange, scatter, lostPixels, saturatedPixels, saturatedFraction,
   ]
 
   /// The mean reading of a house-keeping key during one exposure.

@@ -10,6 +10,11 @@ struct FrameStatistics: Sendable {
     var core: Result<GaussianCore, NotMeasurable>
     /// The ordinary median of the raw integers [adu], as older analyses report it.
     var integerMedian: Result<Double, NotMeasurable>
+    /// The median with grouped data [adu], saturated pixels included: a lower bound where those are more
+    /// than half.
+    var median: Result<Double, NotMeasurable>
+    /// The share of saturated pixels.
+    var saturatedShare: Double
   }
 
   /// The numbers of one amplifier.
@@ -42,15 +47,22 @@ struct FrameStatistics: Sendable {
         guard camera.regions[name] != nil else { return nil }
         guard let region = camera.checkRegion(name, rows: window) else {
           let none = NotMeasurable("no pixels of this region in the rows read")
-          return RegionNumbers(region: name, core: .failure(none), integerMedian: .failure(none))
+          return RegionNumbers(
+            region: name, core: .failure(none), integerMedian: .failure(none),
+            median: .failure(none), saturatedShare: 0)
         }
         var histogram = RawHistogram(of: amplifier.frameRegion(of: region), in: frame)
-        for value in camera.invalidValues { histogram.remove(value: Int(value)) }
+        if let lost = camera.lostValue { histogram.remove(value: lost) }
+        let all = histogram
+        histogram.remove(value: camera.saturatedValue)
         let valid = histogram
+        let share = Double(all[camera.saturatedValue]) / Double(max(1, all.total))
         return RegionNumbers(
           region: name,
           core: Result { () throws(NotMeasurable) in try valid.core() },
-          integerMedian: Result { () throws(NotMeasurable) in try valid.integerMedian() })
+          integerMedian: Result { () throws(NotMeasurable) in try valid.integerMedian() },
+          median: Result { () throws(NotMeasurable) in try all.quantile(0.5) },
+          saturatedShare: share)
       }
       let area = amplifier.frameRegion(
         of: Region(

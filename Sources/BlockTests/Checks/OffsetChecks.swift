@@ -6,21 +6,24 @@ import Detector
 enum OffsetChecks {
   /// Adds the compliance of each detector and amplifier; a cell passes only if every exposure does.
   static func add(
-    _ frames: [CheckedFrame], regions: [RegionName], to result: inout SubtaskResult,
+    _ frames: [CheckedFrame], _ plan: CheckPlan, to result: inout SubtaskResult,
     _ context: TestContext
   ) {
+    let regions = RegionName.allCases
     let reference = context.camera.offsetRegion ?? .prescan
     for region in regions where context.camera.regions[region] != nil {
-      check("offsets_\(region.short)", frames, to: &result, context, flags: [.poorQualityData]) {
+      guard let meant = plan.offsets[region] else { continue }
+      check("offsets_\(region.short)", meant.frames(frames), to: &result, context, flags: [.poorQualityData]) {
         numbers throws(NotMeasurable) in try numbers.core(region).location.value
       } limits: { detector, amplifier in
         context.limits.offset(detector: detector, amplifier: amplifier)
       }
     }
     for region in regions where region != reference && context.camera.regions[region] != nil {
-      guard let limits = context.limits.offsetGradient(region) else { continue }
+      guard let meant = plan.gradients[region], let limits = context.limits.offsetGradient(region)
+      else { continue }
       check(
-        "offsets_grad_\(region.short)", frames, to: &result, context, flags: [.poorQualityData]
+        "offsets_grad_\(region.short)", meant.frames(frames), to: &result, context, flags: [.poorQualityData]
       ) { numbers throws(NotMeasurable) in
         try numbers.core(region).location.value - numbers.core(reference).location.value
       } limits: { _, _ in
@@ -28,8 +31,9 @@ enum OffsetChecks {
       }
     }
     for region in regions where context.camera.regions[region] != nil {
+      guard let meant = plan.noise[region] else { continue }
       check(
-        "std_\(region.short)", frames, to: &result, context,
+        "std_\(region.short)", meant.frames(frames), to: &result, context,
         flags: [.poorQualityData, .readNoiseOutOfLimits]
       ) { numbers throws(NotMeasurable) in
         guard let width = try numbers.core(region).width else {
@@ -87,6 +91,13 @@ enum OffsetChecks {
   }
 
   private static func rounded(_ x: Double) -> String { fixed(x, digits: 3) }
+}
+
+extension DataCheck {
+  /// The frames that the check is about.
+  func frames(_ all: [CheckedFrame]) -> [CheckedFrame] {
+    columns.map { names in all.filter { names.contains($0.exposure.label) } } ?? all
+  }
 }
 
 /// A number with a fixed number of digits after the point, as messages show it.

@@ -8,7 +8,8 @@ enum PixelChecks {
   /// Every exposure of a detector and column must pass (requirement: data-quality limits of block
   /// tests, saturated fraction).
   static func add(
-    _ frames: [CheckedFrame], to result: inout SubtaskResult, _ context: TestContext
+    _ frames: [CheckedFrame], checksSaturation: Bool, to result: inout SubtaskResult,
+    _ context: TestContext
   ) {
     var lost: [Int: Int] = [:]
     var fractions: [String: [(obsid: Int, amplifier: String, value: Double)]] = [:]
@@ -33,7 +34,7 @@ enum PixelChecks {
       }
     }
     let limits = context.limits.saturatedFraction
-    for detector in context.camera.detectors {
+    for detector in context.camera.detectors where checksSaturation {
       for column in context.definition.columns.map(\.name) {
         guard let values = fractions["\(detector)/\(column)"], !values.isEmpty else { continue }
         let failing = values.filter { !limits.contains($0.value) }

@@ -129,7 +129,7 @@ enum BiasBasic {
     _ frames: [FrameResult], detector: String, to result: inout SubtaskResult, _ context: TestContext
   ) {
     for (index, amplifier) in context.camera.amplifiers.enumerated() {
-      for region in BiasCheck.regions where context.camera.regions[region] != nil {
+      for region in BiasQuantities.regions where context.camera.regions[region] != nil {
         var noise = DifferenceNoise()
         var reasons: [String] = []
         for frame in frames {

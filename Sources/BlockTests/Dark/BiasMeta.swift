@@ -70,7 +70,7 @@ enum BiasMeta {
   private static func addBestEstimates(to result: inout SubtaskResult, _ context: TestContext)
     throws
   {
-    let regions = BiasCheck.regions.filter { context.camera.regions[$0] != nil }
+    let regions = BiasQuantities.regions.filter { context.camera.regions[$0] != nil }
     try summarise(CheckQuantities.offset, as: BiasQuantities.offset, items: regions.map(\.short), to: &result, context)
     try summarise(
       CheckQuantities.scatter, as: BiasQuantities.readNoiseSingle,

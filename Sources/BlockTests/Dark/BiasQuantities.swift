@@ -2,6 +2,9 @@ public import Detector
 
 /// What the bias tests measure.
 public enum BiasQuantities {
+  /// The regions that the bias tests look at.
+  static let regions: [RegionName] = [.prescan, .image, .overscan]
+
   /// Offset subtracted from a frame.
   public static let frameOffset = Quantity(
     "bias.frame.offset", unit: .adu, per: [.detector, .amplifier, .exposure], digits: 3,

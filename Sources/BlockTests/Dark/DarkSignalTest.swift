@@ -8,10 +8,10 @@ enum DarkSignalTest {
   static let value = BlockTest(
     family: "DARKSIGNAL",
     subtasks: [
-      Subtask("check", title: "Data validation") { try await BiasCheck.run($0) },
+      Subtask("check", title: "Data validation") { try await DataValidation.run($0) },
       Subtask("meta", title: "Dark signal", needs: ["check"]) { try DarkSignal.run($0) },
     ],
-    quantities: CheckQuantities.all + DarkQuantities.all)
+    quantities: CheckQuantities.all + [LevelQuantities.background] + DarkQuantities.all)
 }
 
 /// What DARKSIGNAL measures.

@@ -185,8 +185,10 @@ public struct BlockTest: Sendable {
 
   /// The tests that the engine knows; a new family adds a line.
   public static let all: [BlockTest] = [
-    BiasTest.value, DarkSignalTest.value, PhotonTransferTest.value,
-  ]
+    BiasTest.value, DarkSignalTest.value, Dark01Test.value,
+    PhotonTransferTest.value,
+  ] + FlatFamilies.all + InjectionFamilies.all + PumpingFamilies.all + PointFamilies.all
+    + OtherFamilies.all
 
   /// The test of a family.
   public static func family(_ name: String) -> BlockTest? { all.first { $0.family == name } }

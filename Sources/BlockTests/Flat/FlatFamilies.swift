@@ -1,0 +1,29 @@
+/// Tests with flat light, as far as they are analysed: the data check.
+enum FlatFamilies {
+  static let all: [BlockTest] = [
+    BlockTest(
+      family: "FLAT0X",
+      subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
+      quantities: CheckQuantities.all + LevelQuantities.light),
+    BlockTest(
+      family: "PTC0X",
+      subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
+      quantities: CheckQuantities.all + LevelQuantities.light),
+    BlockTest(
+      family: "NL01",
+      subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
+      quantities: CheckQuantities.all + LevelQuantities.light),
+    BlockTest(
+      family: "NL02",
+      subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
+      quantities: CheckQuantities.all + LevelQuantities.light),
+    BlockTest(
+      family: "BF01",
+      subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
+      quantities: CheckQuantities.all + LevelQuantities.light),
+    BlockTest(
+      family: "MOT_FF",
+      subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
+      quantities: CheckQuantities.all + LevelQuantities.light)
+  ]
+}
