@@ -67,24 +67,15 @@ import Warehouse
     #expect(try run.warehouse.testRuns().isEmpty)
   }
 
-  @Test("A test whose family has no analysis is recognised, and the next test runs")
-  func noAnalysis() async throws {
-    let campaign = try await SmallCampaign()
-    let text = try String(contentsOfFile: campaign.configurationPath, encoding: .utf8)
-    // The log is that of biases, under the label of a test that nothing analyses.
-    let data = "\(campaign.folder)/\(campaign.block)/data"
-    for path in try #require(FileManager.default.subpaths(atPath: data)) where path.contains("EXP_LOG") {
-      let log = try String(contentsOfFile: "\(data)/\(path)", encoding: .utf8)
-      try log.replacingOccurrences(of: "BIAS01", with: "STRAY00")
-        .write(toFile: "\(data)/\(path)", atomically: true, encoding: .utf8)
+  @Test("Every family of the catalogue has a test with a data check, and every step a definition")
+  func families() {
+    for entry in TestCatalog.entries {
+      let test = BlockTest.family(entry.family)
+      #expect(test?.subtasks.contains { $0.name == "check" } == true, "\(entry.name)")
+      for step in test?.subtasks ?? [] {
+        #expect(entry.todoNames.contains(step.name), "\(entry.name) \(step.name)")
+      }
     }
-    let head = try #require(text.range(of: "- test: BIAS01"))
-    let run = try await campaign.run(configuration: String(text[..<head.lowerBound]) + "- test: STRAY00\n")
-    let entry = try #require(run.summary.entries.first)
-    #expect(entry.error?.contains("error[no-analysis]: STRAY00 was recognised (4 of 22 exp") == true)
-    #expect(entry.obsids != nil)
-    #expect(run.summary.exitCode == .failed)
-    #expect(try run.warehouse.testRuns().isEmpty)
   }
 }
 

@@ -11,8 +11,11 @@ final class SmallCampaign: Sendable {
   let block: String
 
   /// Simulates BIAS01 of one block.
+  ///
+  /// - Parameter tests: others instead, with their own numbers of frames.
   init(
-    block: String = "BORN", frames: Int = 4, seed: UInt64 = 1, faults: [Fault] = []
+    block: String = "BORN", frames: Int = 4, seed: UInt64 = 1, faults: [Fault] = [],
+    tests: [CampaignOrder.Test]? = nil, edit: (inout CampaignOrder) -> Void = { _ in }
   ) async throws {
     folder = NSTemporaryDirectory() + "vison-block-" + UUID().uuidString
     self.block = block
@@ -20,10 +23,11 @@ final class SmallCampaign: Sendable {
     order.cameraName = "tiny"
     order.blocks = [block]
     order.tests = ["BIAS01"]
-    order.frames = frames
+    if let tests { order.tests = tests } else { order.frames = frames }
     order.seed = seed
     order.faults = faults
     order.threads = 2
+    edit(&order)
     _ = try await CampaignSimulator(order).run()
   }
 

@@ -22,6 +22,8 @@ struct CheckPlan: Sendable {
 
   /// Reads a definition.
   init(_ definition: TestDefinition) {
+    measuresFluence = false
+    measuresSpots = false
     regions = []
     let names: [RegionName] = [.prescan, .image, .overscan]
     for check in definition.checks {
@@ -43,7 +45,8 @@ struct CheckPlan: Sendable {
     let lights = definition.columns.contains { column in
       column.values["shuttr"]?.integer == 1 && column.values["source"] != .string("point")
     }
-    measuresFluence = others["image_fluence"] != nil || (lights && !regions.contains(.image))
+    let image = regions.contains(.image)
+    measuresFluence = others["image_fluence"] != nil || (lights && !image)
     measuresSpots = others["spot_fwhm"] != nil
     for column in definition.columns where column.values["chinj"]?.integer == 1 {
       injection[column.name] = InjectionLines(

@@ -73,6 +73,12 @@ extension Engine {
       if let base {
         LayeredResults(first: own, second: StoredResults(warehouse: warehouse, run: base))
       } else { own }
+    let missing = acquisition.definition.subtasks.map(\.name).filter { name in
+      options.runs(name, listed: task.isToDo(name)) && !test.subtasks.contains { $0.name == name }
+    }
+    if !missing.isEmpty {
+      log.record("\(task.test): not in this version: \(missing.joined(separator: ", "))")
+    }
     if run.done.contains("init") {
       let flags = try warehouse.flags(of: run.key)
       run.flags = Flag.allCases.filter { flag in flags.contains { $0.flag.name == flag.name } }

@@ -41,7 +41,7 @@ struct InjectionNumbers: Sendable {
       Result { () throws(NotMeasurable) in
         let zero = try offset.get().location
         let filled = try histogram.get()
-        let moments = try Moments(filled)
+        let moments = try filled.moments()
         // The median's error is sqrt(pi / 2) times that of the mean.
         let error = 1.2533 * moments.deviation / Double(moments.count).squareRoot()
         return Estimate(
@@ -51,11 +51,12 @@ struct InjectionNumbers: Sendable {
       }
     }
     let injected = histogram(true)
+    let moments = Result { () throws(NotMeasurable) in try injected.get().moments() }
     self.level = level(injected)
     blank = level(histogram(false))
     mean = Result { () throws(NotMeasurable) in
       let zero = try offset.get().location
-      let moments = try Moments(injected.get())
+      let moments = try moments.get()
       let error = moments.deviation / Double(moments.count).squareRoot()
       return Estimate(
         value: moments.mean - zero.value,
@@ -63,37 +64,11 @@ struct InjectionNumbers: Sendable {
         count: moments.count)
     }
     scatter = Result { () throws(NotMeasurable) in
-      let moments = try Moments(injected.get())
+      let moments = try moments.get()
       return Estimate(
         value: moments.deviation,
         uncertainty: moments.deviation / (2 * Double(moments.count)).squareRoot(),
         count: moments.count)
     }
-  }
-}
-
-/// Mean and standard deviation of all pixels of a histogram.
-struct Moments: Sendable {
-  let mean: Double
-  let deviation: Double
-  let count: Int
-
-  init(_ histogram: RawHistogram) throws(NotMeasurable) {
-    var n = 0.0
-    var sum = 0.0
-    for (value, count) in histogram.counts.enumerated() where count > 0 {
-      n += Double(count)
-      sum += Double(count) * Double(value)
-    }
-    guard n > 0 else { throw NotMeasurable("no valid pixels: all are saturated or lost") }
-    let mean = sum / n
-    var squares = 0.0
-    for (value, count) in histogram.counts.enumerated() where count > 0 {
-      let d = Double(value) - mean
-      squares += Double(count) * d * d
-    }
-    self.mean = mean
-    deviation = (squares / max(1, n - 1)).squareRoot()
-    count = Int(n)
   }
 }

@@ -6,7 +6,7 @@ enum SourceFinder {
   /// The places of the brightest local maxima, in silicon coordinates, brightest first.
   ///
   /// A source is a pixel 100 ADU above the median of the area that no neighbour exceeds, with at least
-  /// 3000 ADU within 5 x 5 pixels; its place is the centroid of those.
+  /// 3000 ADU within 5 x 5 pixels, and no brighter one within 8; its place is the centroid of those.
   static func sources(
     in frame: Image<UInt16>, amplifier: Amplifier, camera: Camera, window: Range<Int>,
     level: Double, limit: Int = 12
@@ -34,7 +34,17 @@ enum SourceFinder {
     }
     withExtendedLifetime(frame) {}
     found.sort { ($0.flux, $0.y, $0.x) > ($1.flux, $1.y, $1.x) }
-    return found.prefix(limit).map { source in
+    // The noise of a bright spot's wings has maxima of its own: within 8 pixels only the brightest counts.
+    var kept: [(flux: Double, x: Double, y: Double)] = []
+    for source in found {
+      let isFree = kept.allSatisfy { other in
+        let (dx, dy) = (other.x - source.x, other.y - source.y)
+        return dx * dx + dy * dy > 64
+      }
+      if isFree { kept.append(source) }
+      if kept.count == limit { break }
+    }
+    return kept.map { source in
       let relativeX = source.x - Double(amplifier.x0)
       let relativeY = source.y - Double(amplifier.y0)
       let place = SiliconPoint(

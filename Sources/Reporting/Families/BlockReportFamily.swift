@@ -22,9 +22,8 @@ protocol BlockReportFamily: Sendable {
 
 /// The families whose reports are known, in the order in which they are asked.
 enum BlockReportFamilies {
-  static let all: [any BlockReportFamily] = [
-    BiasReport(), DarkSignalReport(), PhotonTransferReport(),
-  ]
+  static let all: [any BlockReportFamily] =
+    [BiasReport(), PhotonTransferReport()] + CheckReport.all + [DarkSignalReport()]
 
   /// The family of a test; one that shows plain tables where no other covers it.
   static func family(of test: String) -> any BlockReportFamily {

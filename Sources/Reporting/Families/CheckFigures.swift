@@ -56,6 +56,24 @@ enum CheckFigures {
     return parts
   }
 
+  /// The drift of the scans' offsets.
+  static func changes(_ data: TestRunData, footer: String) -> [ReportPart] {
+    let items = Set(data.measurements(of: "check.offset.change").compactMap(\.place.item))
+    let regions = regions.filter(items.contains)
+    guard !regions.isEmpty else { return [] }
+    return [
+      trend(
+        "offset-change", "Change of offsets", axis: Axis("offset − mean", unit: "ADU"), data,
+        footer: footer,
+        caption: DefinitionLabel.link("Change of the offsets", "check.offset.change")
+          + " of the scan regions against time.",
+        regions: regions, limits: nil
+      ) { detector, amplifier, region in
+        data.trend("check.offset.change", detector, amplifier, item: region)
+      }
+    ]
+  }
+
   private typealias Points = (x: [Double], y: [Double], errors: [Double])
 
   /// One trend minus another at the abscissae that both have.

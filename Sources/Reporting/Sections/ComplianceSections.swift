@@ -53,9 +53,10 @@ enum ComplianceSections {
 
   /// A matrix for each check that is made for every amplifier.
   static func amplifiers(_ data: TestRunData, title: String) -> [ReportPart] {
-    let checks = data.checks.filter { $0.place.amplifier != nil && $0.place.detector != nil }
+    let all = data.checks.filter { $0.place.amplifier != nil && $0.place.detector != nil }
+    let checks = all.filter { $0.place.item == nil }
     var parts: [ReportPart] = [.section(2, title, label: "compliance")]
-    guard !checks.isEmpty else {
+    guard !all.isEmpty else {
       return parts + [.paragraph([.status(.missing, "Levels were not checked.")])]
     }
     parts.append(
@@ -73,11 +74,47 @@ enum ComplianceSections {
               caption: DefinitionLabel.link(facts.title, quantity(name)),
               facts: facts, label: "matrix:\(name)"))))
     }
-    return parts
+    return parts + columns(all.filter { $0.place.item != nil }, data)
+  }
+
+  /// A matrix for each check that is made for every amplifier and script column: a row for each column, a
+  /// cell for each detector, which holds all of its amplifiers.
+  private static func columns(_ checks: [StoredCheck], _ data: TestRunData) -> [ReportPart] {
+    SummarySection.checkNames(checks).map { name in
+      let facts = CheckNames.facts(name)
+      var limitsDiffer = false
+      let mine = checks.filter { $0.name == name }
+      var items: [String] = []
+      for item in mine.compactMap(\.place.item) where !items.contains(item) { items.append(item) }
+      let cells = items.map { item in
+        data.camera.detectors.map { detector -> Document.ComplianceMatrix.Cell in
+          let part = mine.filter { $0.place.item == item && $0.place.detector == detector }
+          guard let first = part.first else { return .init(nil, status: .missing, reason: "not checked") }
+          let values = part.compactMap(\.value)
+          let isCommon = part.allSatisfy { $0.lower == first.lower && $0.upper == first.upper }
+          if !isCommon { limitsDiffer = true }
+          return .init(
+            values.isEmpty ? nil : values.reduce(0, +) / Double(values.count),
+            lower: isCommon ? first.lower : nil, upper: isCommon ? first.upper : nil,
+            status: part.allSatisfy(\.passed) ? .pass : .fail,
+            reason: values.isEmpty ? String(first.text.prefix(40)) : "")
+        }
+      }
+      let note = limitsDiffer ? "; no limits are shown where they differ from half to half" : ""
+      return .node(
+        .compliance(
+          Document.ComplianceMatrix(
+            corner: "Column", columns: data.camera.detectors, rows: items, cells: cells,
+            unit: facts.unit, digits: facts.digits,
+            caption: DefinitionLabel.link(facts.title, quantity(name))
+              + .init(", mean of the quadrants; a cell fails if any frame of any quadrant does\(note)"),
+            label: "matrix:\(name)")))
+    }
   }
 
   /// The quantity that a check is about.
   private static func quantity(_ check: String) -> String {
-    check.hasPrefix("std_") ? "check.std" : "check.offset"
+    if check.hasPrefix("std_") { return "check.std" }
+    return CheckNames.quantities[check] ?? "check.offset"
   }
 }

@@ -23,10 +23,33 @@ public enum CheckNames {
     case "saturation": Facts(title: "Fraction of saturated pixels", unit: "", digits: 6)
     case "hk_performance": Facts(title: "House-keeping, Performance", unit: "", digits: 3)
     case "hk_safe": Facts(title: "House-keeping, Safe", unit: "", digits: 3)
+    case "image_fluence": Facts(title: "Fluence", unit: "ADU", digits: 1)
+    case "saturation_time": Facts(title: "Saturation time", unit: "s", digits: 2)
+    case "dark_fluence": Facts(title: "Dark background", unit: "ADU", digits: 2)
+    case "background": Facts(title: "Background", unit: "ADU", digits: 2)
+    case "saturation_required": Facts(title: "Saturation, wanted", unit: "", digits: 4)
+    case "injection_level": Facts(title: "Injected level", unit: "ADU", digits: 1)
+    case "injection_noise": Facts(title: "Scatter of injected lines", unit: "ADU", digits: 1)
+    case "spot_fwhm": Facts(title: "Width of spots (FWHM)", unit: "pixel", digits: 3)
+    case "spot_peak": Facts(title: "Peak of spots", unit: "ADU", digits: 0)
+    case "spot_fluence": Facts(title: "Flux of spots", unit: "ADU", digits: 0)
+    case "peak_saturation_time":
+      Facts(title: "Saturation time of peaks", unit: "s", digits: 2)
+    case "point_sources": Facts(title: "Point sources found", unit: "", digits: 0)
     case "acquisition": Facts(title: "Acquisition as expected", unit: "", digits: 0)
     default: Facts(title: name, unit: "", digits: 3)
     }
   }
+
+  /// The quantities that checks are about.
+  static let quantities: [String: String] = [
+    "image_fluence": "check.fluence", "saturation_time": "check.saturation.time",
+    "dark_fluence": "check.background", "background": "check.background",
+    "saturation_required": "check.saturated.share", "injection_level": "check.injection.level",
+    "injection_noise": "check.injection.std", "spot_fwhm": "check.spot.fwhmx",
+    "spot_peak": "check.spot.peak", "spot_fluence": "check.spot.fluence",
+    "peak_saturation_time": "check.peak.saturation.time", "point_sources": "lock.matches",
+  ]
 
   /// The words for a region's short form.
   public static func region(_ short: String) -> String {
