@@ -154,9 +154,17 @@ enum LockSection {
     ]
     var rows: [[Document.Table.Cell]] = []
     var rules: Set<Int> = []
+    var reasons: [Document.Text] = []
     for detector in data.camera.detectors {
       let mine = locks.filter { $0.place.detector == detector }
       for (index, lock) in mine.enumerated() {
+        if case .missing(let reason) = lock.value {
+          reasons.append(.init("\(detector) \(lock.place.item ?? ""): \(reason)"))
+          rows.append(
+            [index == 0 ? .words(detector) : "", .words(lock.place.item ?? ""),
+              .status(.fail, "not found")] + columns.dropFirst().map { _ in .empty(reason: "") })
+          continue
+        }
         rows.append(
           [index == 0 ? .words(detector) : "", .words(lock.place.item ?? "")]
             + columns.map { column in
@@ -180,6 +188,6 @@ enum LockSection {
           rows: rows,
           caption: "Where the pattern of point sources lies, relative to the nominal one",
           label: "table:lock", size: .footnote, rulesAfter: rules)),
-    ]
+    ] + (reasons.isEmpty ? [] : [.node(.bullets(reasons))])
   }
 }

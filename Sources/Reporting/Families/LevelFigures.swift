@@ -62,7 +62,7 @@ struct LevelFigure {
       marks += limits(data, detector, amplifier, x)
       return .axes(
         Axes(
-          x: horizontal(data), y: Axis(axis, unit: unit), marks: marks,
+          x: horizontal(data, x), y: Axis(axis, unit: unit), marks: marks,
           legend: items.count > 1 ? .right : .none))
     }
     return [
@@ -76,12 +76,25 @@ struct LevelFigure {
     ]
   }
 
-  private func horizontal(_ data: TestRunData) -> Axis {
+  private func horizontal(_ data: TestRunData, _ x: [Int: Double]) -> Axis {
     switch abscissa {
     case .time:
       BlockLayout.share(data.camera) == 1 ? TimeText.narrowAxis(data) : TimeText.axis(data)
-    case .exposureSeconds: Axis("exposure time", unit: "s")
-    case .commanded(_, let name, let unit): Axis(name, unit: unit)
+    case .exposureSeconds: Axis("exposure time", unit: "s", ticks: ticks(x))
+    case .commanded(_, let name, let unit): Axis(name, unit: unit, ticks: ticks(x))
+    }
+  }
+
+  /// Two marks that fit into a narrow panel; nil where all abscissae are equal.
+  private func ticks(_ x: [Int: Double]) -> [Tick]? {
+    guard let low = x.values.min(), let high = x.values.max(), high > low, high < 1e9, low > -1e9
+    else { return nil }
+    var digits = 0
+    while digits < 6, (high - low) * NumberText.power(digits) < 20 { digits += 1 }
+    return [0.2, 0.8].map { share in
+      let scale = NumberText.power(digits)
+      let value = ((low + share * (high - low)) * scale).rounded() / scale
+      return Tick(value, NumberText.fixed(value, digits: digits))
     }
   }
 
@@ -119,7 +132,9 @@ struct LevelFigure {
     var high: [Double: Double] = [:]
     for exposure in data.exposures where exposure.detector == detector {
       guard let label = exposure.commanded["label"], let check = byColumn[label],
-        let place = x[exposure.obsid], let lower = check.lower, let upper = check.upper
+        let place = x[exposure.obsid], let lower = check.lower, let upper = check.upper,
+        // Limits that admit the whole range say only that nothing is expected.
+        lower > 0 || upper < 60_000
       else { continue }
       low[place] = max(low[place] ?? lower, lower)
       high[place] = min(high[place] ?? upper, upper)

@@ -47,6 +47,11 @@ public enum NumberText {
     return String(format: "%.\(min(max(digits, 0), 12))f", x)
   }
 
+  /// 10 to the power of a small number.
+  static func power(_ exponent: Int) -> Double {
+    (0..<min(max(exponent, 0), 15)).reduce(1.0) { value, _ in value * 10 }
+  }
+
   /// A size in bytes for people: 35.4 MB.
   public static func size(_ bytes: Int) -> String {
     switch bytes {
