@@ -6,10 +6,6 @@ enum FlatFamilies {
       subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
       quantities: CheckQuantities.all + LevelQuantities.light),
     BlockTest(
-      family: "PTC0X",
-      subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
-      quantities: CheckQuantities.all + LevelQuantities.light),
-    BlockTest(
       family: "NL01",
       subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
       quantities: CheckQuantities.all + LevelQuantities.light),

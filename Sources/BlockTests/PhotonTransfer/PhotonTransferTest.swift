@@ -3,7 +3,7 @@ enum PhotonTransferTest {
   static let value = BlockTest(
     family: "PTC0X",
     subtasks: [
-      Subtask("check", title: "Data validation") { try await PhotonTransferCheck.run($0) },
+      Subtask("check", title: "Data validation") { try await DataValidation.run($0) },
       Subtask("prep", title: "Preparation of the images", needs: ["check"]) {
         try PhotonTransferPreparation.run($0)
       },
@@ -14,5 +14,5 @@ enum PhotonTransferTest {
         try await PhotonTransferSolve.run($0)
       },
     ],
-    quantities: CheckQuantities.all + PhotonTransferQuantities.all)
+    quantities: CheckQuantities.all + LevelQuantities.light + PhotonTransferQuantities.all)
 }
