@@ -26,6 +26,11 @@ extension WarehouseError {
       return unique
         ? WarehouseError(.duplicate, "this is stored already: \(message)", place: place)
         : WarehouseError(.invalidRecord, "the record is refused: \(message)", place: place)
+    case .SQLITE_IOERR:
+      // A quota that is used up is such an error too: SQLite knows only a full disk apart.
+      return WarehouseError(
+        .failed, "reading or writing failed (the disk, its connection, or a used-up quota): \(message)",
+        place: place)
     default:
       return WarehouseError(.failed, "SQLite: \(message)", place: place)
     }

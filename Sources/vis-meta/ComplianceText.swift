@@ -43,7 +43,7 @@ enum ComplianceText {
       .init("ID"), .init("TEST"), .init("WHAT"), .init("LIMITS"), .init("UNIT"), .init("OUTCOME"),
       .init("PASS", .right), .init("MARGINAL", .right), .init("FAIL", .right),
       .init("NOT TESTED", .right), .init("NOT MEASURABLE", .right), .init("WORST MARGIN", .right),
-      .init("%", .right), .init("SIGMA", .right), .init("AT"), .init("SOURCE"),
+      .init("%", .right), .init("SIGMA", .right), .init("AT"),
     ])
     for line in matrix.lines {
       table.append([
@@ -51,7 +51,7 @@ enum ComplianceText {
         String(line.counts.pass), String(line.counts.marginal), String(line.counts.fail),
         String(line.counts.notTested), String(line.counts.notMeasurable),
         number(line.worst?.margin, line.digits), number(line.worst?.marginPercent, 1),
-        number(line.worst?.marginSigma, 1), line.worst.map(place) ?? "-", line.source,
+        number(line.worst?.marginSigma, 1), line.worst.map(place) ?? "-",
       ])
     }
     return table

@@ -5,19 +5,11 @@ import Warehouse
 
 /// What restricts an answer to some measurements, the same for every command that asks for some.
 struct ResultOptions: ParsableArguments {
-  @Option(
-    name: [.long, .customShort("q")], help: ArgumentHelp("A quantity.", valueName: "name"))
-  var quantity: [String] = []
+  @OptionGroup var what: QuantityOptions
   @OptionGroup var runs: RunOptions
   @Option(
     name: .long, help: ArgumentHelp("A focal-plane position, such as C_11.", valueName: "name"))
   var slot: [String] = []
-  @Option(name: .long, help: ArgumentHelp("A detector, such as CCD1.", valueName: "name"))
-  var ccd: [String] = []
-  @Option(name: .long, help: ArgumentHelp("An amplifier, such as E.", valueName: "name"))
-  var quadrant: [String] = []
-  @Option(name: .long, help: ArgumentHelp("An item, such as ove.", valueName: "name"))
-  var item: [String] = []
   @Option(
     name: .long,
     help: ArgumentHelp("An exposure, or a range of them, such as 1200-1210.", valueName: "number"),
@@ -35,10 +27,10 @@ struct ResultOptions: ParsableArguments {
   /// The measurements that are meant: of all runs where `--all-runs`, `--analysis`, or a status or
   /// verdict is given that no run has that stands for its block; else of the runs that stand.
   var filter: ResultFilter {
-    var filter = ResultFilter(quantities: quantity)
+    var filter = ResultFilter(quantities: what.quantity)
     runs.restrict(&filter)
-    (filter.slots, filter.detectors, filter.amplifiers) = (slot, ccd, quadrant)
-    (filter.items, filter.obsids) = (item, obsid)
+    (filter.slots, filter.detectors, filter.amplifiers) = (slot, what.ccd, what.quadrant)
+    (filter.items, filter.obsids) = (what.item, obsid)
     filter.statuses = status.isEmpty ? [.finished] : Set(status.map(\.status))
     let asksForOthers =
       allRuns || !runs.analysis.isEmpty || !filter.statuses.isSubset(of: [.finished])
@@ -46,6 +38,20 @@ struct ResultOptions: ParsableArguments {
     filter.selection = asksForOthers ? .all : .standing
     return filter
   }
+}
+
+/// What is measured, and on which part of a block.
+struct QuantityOptions: ParsableArguments {
+  @Option(
+    name: [.long, .customShort("q")],
+    help: ArgumentHelp("A quantity; * stands for any text.", valueName: "name"))
+  var quantity: [String] = []
+  @Option(name: .long, help: ArgumentHelp("A detector, such as CCD1.", valueName: "name"))
+  var ccd: [String] = []
+  @Option(name: .long, help: ArgumentHelp("An amplifier, such as E.", valueName: "name"))
+  var quadrant: [String] = []
+  @Option(name: .long, help: ArgumentHelp("An item, such as ove.", valueName: "name"))
+  var item: [String] = []
 }
 
 /// What restricts an answer to some runs.

@@ -50,18 +50,9 @@ struct Diff: ParsableCommand {
   var right: String
   @OptionGroup var warehouse: WarehouseOptions
   @OptionGroup var design: DesignOption
-  @Option(
-    name: [.long, .customShort("q")],
-    help: ArgumentHelp("A quantity; * stands for any text.", valueName: "name"))
-  var quantity: [String] = []
+  @OptionGroup var what: QuantityOptions
   @Option(name: .long, help: ArgumentHelp("A block.", valueName: "name"))
   var block: [String] = []
-  @Option(name: .long, help: ArgumentHelp("A detector, such as CCD1.", valueName: "name"))
-  var ccd: [String] = []
-  @Option(name: .long, help: ArgumentHelp("An amplifier, such as E.", valueName: "name"))
-  var quadrant: [String] = []
-  @Option(name: .long, help: ArgumentHelp("An item, such as ove.", valueName: "name"))
-  var item: [String] = []
   @Option(
     name: .long,
     help: ArgumentHelp("End with 3 where a value moved by more sigmas.", valueName: "number"))
@@ -104,8 +95,10 @@ struct Diff: ParsableCommand {
 
   func run() throws {
     var question = Comparison.Question()
-    (question.quantities, question.blocks, question.detectors) = (quantity, block, ccd)
-    (question.amplifiers, question.items, question.order) = (quadrant, item, sort.order)
+    (question.quantities, question.blocks, question.detectors) = (what.quantity, block, what.ccd)
+    (question.amplifiers, question.items, question.order) = (
+      what.quadrant, what.item, sort.order
+    )
     question.limit = sigma
     let format = format ?? (output.json ? .json : .table)
     let comparison = try warehouse.with(.reading) { warehouse in

@@ -124,7 +124,7 @@ struct Export: ParsableCommand {
     func add(_ option: String, _ values: [String]) {
       parts += values.map { "--\(option) \($0)" }
     }
-    add("quantity", results.quantity)
+    add("quantity", results.what.quantity)
     add("campaign", runs.campaign)
     add("block", runs.block)
     add("test", runs.test)
@@ -138,9 +138,9 @@ struct Export: ParsableCommand {
     add("verdict", runs.verdict.map(\.rawValue))
     add("flag", runs.flag)
     add("slot", results.slot)
-    add("ccd", results.ccd)
-    add("quadrant", results.quadrant)
-    add("item", results.item)
+    add("ccd", results.what.ccd)
+    add("quadrant", results.what.quadrant)
+    add("item", results.what.item)
     add("obsid", results.obsid.map { "\($0.lowerBound)-\($0.upperBound)" })
     add("status", results.status.map(\.rawValue))
     if results.allRuns { parts.append("--all-runs") }

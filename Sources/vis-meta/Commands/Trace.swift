@@ -60,11 +60,11 @@ struct Trace: ParsableCommand {
   @OptionGroup var output: JSONOption
 
   private var isForward: Bool {
-    frame != nil || (subject == nil && results.quantity.isEmpty && !results.obsid.isEmpty)
+    frame != nil || (subject == nil && results.what.quantity.isEmpty && !results.obsid.isEmpty)
   }
 
   func validate() throws {
-    let ways = [subject != nil, frame != nil, !results.quantity.isEmpty].count { $0 }
+    let ways = [subject != nil, frame != nil, !results.what.quantity.isEmpty].count { $0 }
     guard ways == 1 || (ways == 0 && !results.obsid.isEmpty) else {
       throw ValidationError("name one subject, or --quantity, or --frame, or --obsid")
     }

@@ -98,7 +98,7 @@ struct TrendCommand: ParsableCommand {
   }
 
   /// The quantity, as argument or option.
-  private var quantities: [String] { [name].compactMap(\.self) + results.quantity }
+  private var quantities: [String] { [name].compactMap(\.self) + results.what.quantity }
 
   private func dimensions() throws -> [ResultDimension] {
     let short = ["ccd": ResultDimension.detector, "quadrant": .amplifier]
