@@ -195,13 +195,70 @@ struct ChargeSourceTests {
       }
       // Canonical columns count from the pre-scan, the window from the image area.
       #expect(abs(x - 52.3) < 0.02)
-      #expect(abs(y - 47.8) < 0.02)
+      // The channel is read downwards: a step up on the detector is one to lower rows.
+      #expect(abs(y - 49.8) < 0.02)
       let light = 0.6 * 1.1 * bench.bench.pointRate(filter)
       #expect(abs(sum * 2 - light) < 5 * 450)
       // A pixel's own width adds 1/12.
       let fwhm = (xx - 1.0 / 12).squareRoot() * 2.35482
       #expect(abs(fwhm - width) < 0.03, "\(fwhm)")
     }
+  }
+
+  @Test("a displacement of the source moves all spots of a detector alike")
+  func displacement() throws {
+    var bench = try Bench(camera: "tiny")
+    bench.bench.cosmicRate = 0
+    var command = FrameCommand()
+    command.light = .point
+    command.seconds = 0.3
+    command.mirror = 47.47
+    let image = try #require(bench.camera.regions[.image])
+    for amplifier in bench.camera.amplifiers {
+      let spot = SIMD2(Double(image.columns.count / 2), Double(image.rows.count / 2))
+      for detector in bench.camera.detectors {
+        bench.truth[detector]?.charge?[amplifier.name]?.spots = [
+          .init(
+            name: "CHARLIE", x: spot.x + Double(image.columns.lowerBound),
+            y: spot.y + Double(image.rows.lowerBound), brightness: 1, focusOffset: 0)
+        ]
+      }
+    }
+    /// The centroid in the frame.
+    func place(_ frames: [String: Image<UInt16>], _ amplifier: Amplifier) throws -> SIMD2<Double> {
+      let frame = try #require(frames["CCD2"])
+      let offset = bench.truth["CCD2"]?.amplifiers[amplifier.name]?.offset ?? 0
+      let area = amplifier.frameRegion(of: image)
+      var (sum, x, y) = (0.0, 0.0, 0.0)
+      for v in area.rows {
+        for u in area.columns where Double(frame[u, v]) > offset + 200 {
+          let value = Double(frame[u, v]) - offset
+          sum += value
+          x += value * Double(u)
+          y += value * Double(v)
+        }
+      }
+      return try SIMD2(x, y) / #require(sum > 0 ? sum : nil)
+    }
+    let before = bench.frames(command)
+    let after = bench.frames(command) { $0.dither = SIMD2(3, -2) }
+    for amplifier in bench.camera.amplifiers {
+      let step = try place(after, amplifier) - place(before, amplifier)
+      #expect(abs(step.x - 3) < 0.1 && abs(step.y + 2) < 0.1, "\(amplifier.name) \(step)")
+    }
+  }
+
+  @Test("light a thousand times beyond the full well leaves no pixel below its offset")
+  func overexposure() throws {
+    var bench = try Bench(columns: 60, rows: 60)
+    bench.charge.spots = [.init(name: "A", x: 40, y: 30, brightness: 1, focusOffset: 0)]
+    var bright = FrameCommand()
+    bright.light = .point
+    bright.seconds = 300
+    bright.mirror = 47.47
+    let image = try bench.pixels(bench.frames(bright))
+    #expect(image.values.allSatisfy { $0 > -40 })
+    #expect(image.values.contains { $0 > 50_000 })
   }
 
   @Test("pixels that were full release charge that decays, others do not")

@@ -22,7 +22,7 @@ public struct TruthFile: Sendable, Codable, Equatable {
     public var light: Double?
     /// Seconds that the shutter was open, where it was.
     public var openSeconds: Double?
-    /// The point source's displacement in columns and rows, where it moves.
+    /// The point source's displacement on the detector, pixels to the right and up, where it moves.
     public var dither: [Double]?
     /// Temperature of the detectors, kelvin, where the test commands one.
     public var kelvin: Double?

@@ -6,7 +6,7 @@ public struct BlockExposure: Sendable, Hashable {
     public var command: FrameCommand
     /// Its begin, seconds after the block's first exposure.
     public var seconds: Double
-    /// Where the point source stood, pixels.
+    /// Where the point source stood, pixels of the detector.
     public var dither: SIMD2<Double>
   }
 
@@ -20,7 +20,7 @@ public struct BlockExposure: Sendable, Hashable {
   public var seconds: Double
   /// Temperature of the detectors, kelvin.
   public var kelvin: Double
-  /// The point source's displacement from its nominal position, pixels.
+  /// The point source's displacement from its nominal position, pixels of the detector: to the right, up.
   public var dither: SIMD2<Double>
   /// Exposures that saturated pixels not long ago, the oldest first.
   public var earlier: [Earlier]

@@ -9,6 +9,8 @@ struct ChargeModel: Sendable {
   let pitch: Double
   /// Suffixes of the voltages that inject here: `1_B` and `B`.
   let gate: (detector: String, half: String)
+  /// Canonical steps for a step to the right and up on the detector: light is not mirrored with read-out.
+  let direction: SIMD2<Double>
   /// The flat source's relative level along columns and rows; the level is their product's expansion.
   private let acrossLight: [Float]
   private let upLight: [Float]
@@ -35,6 +37,7 @@ struct ChargeModel: Sendable {
     // The half that is read upwards is fed by the injection structure's "bottom" voltages.
     let half = amplifier.flipY ? "B" : "T"
     gate = ("\(min(number, 3))_\(half)", half)
+    direction = SIMD2(amplifier.flipX ? -1 : 1, amplifier.flipY ? -1 : 1)
     func stream(_ purpose: String) -> RandomStream {
       RandomStream(seed: seed, purpose, block, detector, amplifier.name)
     }
@@ -99,6 +102,9 @@ struct ChargeModel: Sendable {
         to: image, level: level, onRows: injected.onRows, offRows: injected.offRows, obsid: obsid)
     }
     if command.light != .none || command.injection != nil {
+      // A pixel never holds more than its full well, however bright the light: what it cannot hold spills
+      // while it gathers, and moves no boundaries.
+      Blooming.apply(to: image, fullWell: Float(truth.fullWell))
       BrighterFatter.apply(to: image, strength: truth.brighterFatter, scratch: scratch)
     }
     if let pumping = command.vertical {
@@ -135,8 +141,8 @@ struct ChargeModel: Sendable {
       for spot in truth.spots {
         PointSources.add(
           bench.pointRate(filter) * open * light * spot.brightness,
-          x: spot.x + dither.x - Double(area.columns.lowerBound),
-          y: spot.y + dither.y - Double(area.rows.lowerBound),
+          x: spot.x + direction.x * dither.x - Double(area.columns.lowerBound),
+          y: spot.y + direction.y * dither.y - Double(area.rows.lowerBound),
           fwhm: bench.fwhm(filter, mirror: command.mirror, focusOffset: spot.focusOffset),
           wingShare: bench.wingShare, wingWidth: bench.wingWidth, to: image)
       }
