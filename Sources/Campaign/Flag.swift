@@ -101,9 +101,9 @@ public enum Flag: Int, Sendable, Hashable, CaseIterable, CustomStringConvertible
     case .badDataProduct:
       ("BADDATAPROD", "Bad data product.", false)
     case .deadDetector:
-      ("DEADCCD", "Dead CCD.", false)
+      ("DEADCCD", "All quadrants of a CCD read one value, each its own, in some frame.", true)
     case .deadAmplifier:
-      ("DEADQUAD", "Dead quadrant.", false)
+      ("DEADQUAD", "All pixels of a quadrant read one value in some frame.", true)
     case .lowMemory:
       ("LOWMEMORY", "Low memory.", false)
     case .tooSlow:

@@ -17,6 +17,7 @@ struct FaultFamilyTests {
   func all(test: String) async throws {
     let frameFaults: [Fault.Kind] = [
       .missingFrame, .truncatedFile, .notFITS, .zeroBytes, .saturated, .lostPixels, .wrongSize,
+      .deadQuadrant,
     ]
     func order(_ name: String, _ faults: [Fault]) -> CampaignOrder {
       var order = CampaignOrder(output: folder.path + "/" + name)

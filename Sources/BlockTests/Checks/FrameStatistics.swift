@@ -27,6 +27,8 @@ struct FrameStatistics: Sendable {
     var saturated: Int
     /// Number of pixels in the row window.
     var pixels: Int
+    /// What all pixels in the row window read where that is one value: the amplifier is dead.
+    var onlyValue: Int?
 
     func core(_ region: RegionName) throws(NotMeasurable) -> GaussianCore {
       guard let numbers = regions.first(where: { $0.region == region }) else {
@@ -71,20 +73,21 @@ struct FrameStatistics: Sendable {
         in: area, of: frame, lost: camera.lostValue, saturated: camera.saturatedValue)
       return AmplifierNumbers(
         amplifier: amplifier.name, regions: numbers, lost: counts.lost,
-        saturated: counts.saturated, pixels: area.count)
+        saturated: counts.saturated, pixels: area.count, onlyValue: counts.only)
     }
   }
 
   private static func count(in area: Region, of frame: Image<UInt16>, lost: Int?, saturated: Int)
-    -> (lost: Int, saturated: Int)
+    -> (lost: Int, saturated: Int, only: Int?)
   {
     guard area.columns.upperBound <= frame.width, area.rows.upperBound <= frame.height else {
-      return (0, 0)
+      return (0, 0, nil)
     }
     let lostValue = lost.flatMap { UInt16(exactly: $0) }
     let saturatedValue = UInt16(exactly: saturated)
     var lostCount = 0
     var saturatedCount = 0
+    var (lowest, highest) = (UInt16.max, UInt16.min)
     for y in area.rows {
       let row = UnsafeBufferPointer(frame.row(y))
       var low: Int32 = 0
@@ -92,11 +95,13 @@ struct FrameStatistics: Sendable {
       for x in area.columns {
         low &+= row[x] == lostValue ? 1 : 0
         high &+= row[x] == saturatedValue ? 1 : 0
+        lowest = min(lowest, row[x])
+        highest = max(highest, row[x])
       }
       lostCount += Int(low)
       saturatedCount += Int(high)
     }
-    return (lostCount, saturatedCount)
+    return (lostCount, saturatedCount, lowest == highest && area.count > 1 ? Int(lowest) : nil)
   }
 }
 

@@ -52,11 +52,41 @@ enum PixelChecks {
         }
       }
     }
+    raiseDead(frames, &result, context)
     let affected = lost.filter { $0.value > 0 }.sorted { $0.key < $1.key }
     if !affected.isEmpty {
       result.raise(
         .lostPixels,
         affected.map { "ObsID \($0.key): \($0.value) pixels" }.joined(separator: ", "))
+    }
+  }
+
+  /// Says which quadrants are dead, and which detectors because all of their quadrants are.
+  private static func raiseDead(
+    _ frames: [CheckedFrame], _ result: inout SubtaskResult, _ context: TestContext
+  ) {
+    for detector in context.camera.detectors {
+      let mine = frames.filter { $0.detector == detector }
+      let whole = mine.filter { frame in
+        frame.statistics.amplifiers.allSatisfy { $0.onlyValue != nil }
+          && !frame.statistics.amplifiers.isEmpty
+      }
+      if let first = whole.first {
+        result.raise(
+          .deadDetector,
+          "\(detector): no quadrant's pixels differ in ObsID \(first.exposure.obsid)"
+            + (whole.count > 1 ? " and \(whole.count - 1) more of \(mine.count) frames" : ""))
+      }
+      for (index, amplifier) in context.camera.amplifiers.enumerated() {
+        let dead = mine.compactMap { frame -> (obsid: Int, value: Int)? in
+          frame.statistics.amplifiers[index].onlyValue.map { (frame.exposure.obsid, $0) }
+        }
+        guard let first = dead.first else { continue }
+        result.raise(
+          .deadAmplifier,
+          "\(detector) \(amplifier.name): all pixels read \(first.value) in ObsID \(first.obsid)"
+            + (dead.count > 1 ? " and \(dead.count - 1) more of \(mine.count) frames" : ""))
+      }
     }
   }
 }

@@ -15,12 +15,14 @@ public struct Fault: Sendable, Hashable, Codable {
     case wrongExposureTime = "wrong-exptime"
     case saturated
     case lostPixels = "lost-pixels"
+    case deadQuadrant = "dead-quadrant"
     case wrongSize = "wrong-size"
     case notFITS = "not-fits"
     case zeroBytes = "zero-bytes"
     case repeatedObsID = "repeated-obsid"
     case abortedTest = "aborted-test"
     case lateFrame = "late-frame"
+    case growingFrame = "growing-frame"
     case logRewritten = "log-rewritten"
     case vanishingFolder = "vanishing-folder"
 
@@ -39,12 +41,15 @@ public struct Fault: Sendable, Hashable, Codable {
       case .wrongExposureTime: "the log says that the exposure took 1.5 s more than commanded"
       case .saturated: "two fifths of the first amplifier's image rows read the saturated value"
       case .lostPixels: "the first amplifier's last tenth of image rows reads 0"
+      case .deadQuadrant: "all pixels of the first amplifier read 200"
       case .wrongSize: "the frame has 10 columns and 10 rows too few"
       case .notFITS: "the frame's file holds a text"
       case .zeroBytes: "the frame's file is empty"
       case .repeatedObsID: "the exposure has the ObsID of the one before it"
       case .abortedTest: "the test ends after the exposure, and is acquired again from its beginning"
       case .lateFrame: "with --real-time: the frame's file comes 300 s after its line in the log"
+      case .growingFrame:
+        "with --real-time: the frame's file has a quarter of its bytes when its line is in the log, and another quarter every 40 s"
       case .logRewritten:
         "with --real-time: after the exposure the log is written again in place, half of it 20 s later"
       case .vanishingFolder: "with --real-time: after the exposure the day folder is away for 120 s"

@@ -14,6 +14,9 @@ struct FrameWriter {
   let camera: Camera
   let rows: LogRows
 
+  /// What a dead amplifier reads.
+  static let silentValue: UInt16 = 200
+
   /// The rows of each amplifier that an exposure reads.
   func rows(of exposure: BlockPlan.Exposure) -> Range<Int> {
     let first = max(0, exposure.column.values["vstart"]?.integer ?? 0)
@@ -40,6 +43,7 @@ struct FrameWriter {
     if has(.notFITS) { return try AtomicFile.write("This is not a FITS file.\n", to: path) }
     if has(.saturated) { spoil(image, from: 0.2, to: 0.6, with: camera.saturatedValue) }
     if has(.lostPixels) { spoil(image, from: 0.9, to: 1, with: camera.lostValue ?? 0) }
+    if has(.deadQuadrant) { silence(image) }
     let name = rows.fileName(exposure, detector)
     let cards = HeaderCards.cards(
       row: rows.values(exposure, detector), fullPath: "data/\(dayFolder)/\(name).fits")
@@ -72,6 +76,14 @@ struct FrameWriter {
     let place = amplifier.frameRegion(of: canonical)
     for y in place.rows {
       for x in place.columns { image[x, y] = UInt16(clamping: value) }
+    }
+  }
+
+  /// Sets all pixels of the first amplifier to one value.
+  private func silence(_ image: Image<UInt16>) {
+    guard let amplifier = camera.amplifiers.first else { return }
+    for y in amplifier.y0..<amplifier.y0 + amplifier.height {
+      for x in amplifier.x0..<amplifier.x0 + amplifier.width { image[x, y] = Self.silentValue }
     }
   }
 

@@ -22,17 +22,22 @@ struct LiveAcquisition {
 
   /// Seconds of the acquisition by which a late frame is late.
   static let lateSeconds = 300.0
+  /// Seconds between two of the parts in which a growing frame is written, and how many there are.
+  static let partSeconds = 40.0
+  static let parts = 4
   /// Seconds for which a folder is away, and between the halves of a log written again.
   static let awaySeconds = 120.0
   static let rewriteSeconds = 20.0
 
   private let clock = ContinuousClock()
 
-  /// A frame that is still to come.
+  /// A frame, or a part of its file, that is still to come.
   private struct Late {
     let exposure: BlockPlan.Exposure
     let detector: String
     let due: Double
+    /// The bytes to be added; nil for the whole file.
+    var part: [UInt8]?
   }
 
   init(
@@ -81,9 +86,14 @@ struct LiveAcquisition {
       for detector in camera.detectors {
         if plan.has(.lateFrame, exposure, detector) {
           late.append(Late(exposure: exposure, detector: detector, due: done + Self.lateSeconds))
+          late.sort { $0.due < $1.due }
           continue
         }
         if let image = frames.images[detector] { try write(exposure, detector, image) }
+        if plan.has(.growingFrame, exposure, detector) {
+          late += try cut(exposure, detector, after: done)
+          late.sort { $0.due < $1.due }
+        }
         try afterEach()
       }
       let log = LiveLog(path: day + "/" + ExposureLog.fileName(of: exposure.date))
@@ -103,14 +113,37 @@ struct LiveAcquisition {
   private func write(
     _ exposure: BlockPlan.Exposure, _ detector: String, _ image: Image<UInt16>
   ) throws {
-    let day = exposure.date.folderName
     try writer.write(
-      exposure, detector, image: image,
-      to: "\(folder)/data/\(day)/\(rows.fileName(exposure, detector)).fits", dayFolder: day)
+      exposure, detector, image: image, to: path(exposure, detector),
+      dayFolder: exposure.date.folderName)
+  }
+
+  /// Leaves the first part of a frame's file, and returns the others.
+  private func cut(
+    _ exposure: BlockPlan.Exposure, _ detector: String, after done: Double
+  ) throws -> [Late] {
+    let path = path(exposure, detector)
+    guard let bytes = try? InputFile.bytes(of: path, limit: 1 << 30), bytes.count > Self.parts
+    else { return [] }
+    let size = bytes.count / Self.parts
+    try LiveLog(path: path).replace(with: Array(bytes.prefix(size)))
+    return (1..<Self.parts).map { part in
+      let end = part + 1 == Self.parts ? bytes.count : (part + 1) * size
+      return Late(
+        exposure: exposure, detector: detector, due: done + Double(part) * Self.partSeconds,
+        part: Array(bytes[part * size..<end]))
+    }
+  }
+
+  private func path(_ exposure: BlockPlan.Exposure, _ detector: String) -> String {
+    "\(folder)/data/\(exposure.date.folderName)/\(rows.fileName(exposure, detector)).fits"
   }
 
   /// Computes the frame once more: keeping it would take the memory of a frame for each.
   private func writeLate(_ entry: Late) throws {
+    if let part = entry.part {
+      return try LiveLog(path: path(entry.exposure, entry.detector)).append(part, header: [])
+    }
     let frames = FrameSet(camera: camera)
     model.render(
       entry.exposure.pixels, rows: writer.rows(of: entry.exposure), into: frames.images,
