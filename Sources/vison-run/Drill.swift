@@ -1,3 +1,4 @@
+import BlockTests
 import Campaign
 import Detector
 import CommandLineStyle
@@ -18,6 +19,7 @@ struct Drill {
 
   let configuration: BlockConfiguration
   let sessions: [BlockConfiguration.Session]
+  let options: EngineOptions
 
   func run(asJSON: Bool) throws {
     let plans = try sessions.flatMap { session in
@@ -27,7 +29,7 @@ struct Drill {
           session: session.name, test: task.test, exposures: definition.frames,
           columns: definition.columns.count, minutes: definition.duration / 60,
           firstObsid: task.obsids?.lowerBound, lastObsid: task.obsids?.upperBound,
-          steps: definition.todoNames.filter { task.isToDo($0) })
+          steps: options.steps(of: task, definition))
       }
     }
     if asJSON {

@@ -165,7 +165,10 @@ struct Run: AsyncParsableCommand {
       throw WrongUse(problem: "no session is named", remedy: "give one with -R: \(known)")
     }
     let chosen = try sessions.map { try configuration.session(named: $0) }
-    if isDrill { return try Drill(configuration: configuration, sessions: chosen).run(asJSON: json) }
+    if isDrill {
+      return try Drill(configuration: configuration, sessions: chosen, options: modes)
+        .run(asJSON: json)
+    }
 
     if waits { return try await wait(configuration, chosen[0]) }
     let store = try openWarehouse(configuration)
@@ -235,14 +238,20 @@ struct Run: AsyncParsableCommand {
     return real
   }
 
-  func options(_ configuration: BlockConfiguration, _ store: Warehouse)
-    -> EngineOptions
-  {
+  /// Which steps are wanted, as far as the command line says.
+  private var modes: EngineOptions {
     var options = EngineOptions(tag: tag)
-    options.workers = workers
     options.checksOnly = checksOnly
     options.ingestionOnly = ingestionOnly
     options.only = steps
+    return options
+  }
+
+  func options(_ configuration: BlockConfiguration, _ store: Warehouse)
+    -> EngineOptions
+  {
+    var options = modes
+    options.workers = workers
     options.isStrict = strict
     options.startsAfresh = fresh
     options.commandLine = CommandText.text(CommandLine.arguments)
@@ -263,14 +272,16 @@ struct Run: AsyncParsableCommand {
   }
 
   func clean(_ folder: String) {
-    let products = "\(folder)/products"
-    guard let walker = FileManager.default.enumerator(atPath: products) else { return }
-    for case let name as String in walker {
-      var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: "\(products)/\(name)", isDirectory: &isFolder),
-        isFolder.boolValue
-      {
-        AtomicFile.removeStaleTemporaries(in: "\(products)/\(name)")
+    for top in ["\(folder)/products", "\(folder)/reports"] {
+      AtomicFile.removeStaleTemporaries(in: top)
+      guard let walker = FileManager.default.enumerator(atPath: top) else { continue }
+      for case let name as String in walker {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: "\(top)/\(name)", isDirectory: &isFolder),
+          isFolder.boolValue
+        {
+          AtomicFile.removeStaleTemporaries(in: "\(top)/\(name)")
+        }
       }
     }
   }

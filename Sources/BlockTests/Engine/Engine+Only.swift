@@ -21,21 +21,51 @@ extension Engine {
     let needed = Set(
       test.subtasks.filter { options.only.contains($0.name) }.flatMap(\.needs)
         .filter { !options.only.contains($0) })
+    // A run that itself carried results over has them as well.
+    let found = try latest(acquisition, task: task, session: session) {
+      needed.isSubset(of: $0) || $0.contains(Self.carriedStep)
+    }
+    if let found { return found }
+    throw EngineError(
+      .missingStep,
+      "\(task): no finished run of the same frames has the step \(needed.sorted().joined(separator: ", "))",
+      remedy: "run the test without --only first")
+  }
+
+  /// The run whose registration of the point sources is applied again by `relock`; nil where it is not run.
+  ///
+  /// - Throws: `EngineError.Kind.missingStep` where no run of the same frames has one.
+  func registration(
+    for acquisition: Acquisition, test: BlockTest, task: BlockConfiguration.TaskEntry,
+    session: String
+  ) throws -> TestRunKey? {
+    guard test.subtasks.contains(where: { $0.name == RelockStep.name }),
+      options.runs(RelockStep.name, of: task)
+    else { return nil }
+    let found = try latest(acquisition, task: task.test, session: session) { done in
+      !done.isDisjoint(with: ["lock", RelockStep.name, Self.carriedStep])
+    }
+    guard let found else {
+      throw EngineError(
+        .missingStep, "\(task.test): no finished run of the same frames has a registration",
+        place: configuration.path, remedy: "run the step 'lock' first")
+    }
+    return found
+  }
+
+  /// The latest finished run of the same frames whose finished steps are as wanted.
+  private func latest(
+    _ acquisition: Acquisition, task: String, session: String, has: (Set<String>) -> Bool
+  ) throws -> TestRunKey? {
     let candidates = try warehouse.testRuns().filter {
       $0.block == configuration.block && $0.test == task
         && $0.session == session && $0.inputDigest == acquisition.inputDigest
         && $0.status == .finished && $0.verdict != .rejected
     }.sorted { $0.key.id > $1.key.id }
-    for candidate in candidates {
+    return try candidates.first { candidate in
       let steps = try warehouse.subtasks(of: candidate.key)
-      let done = Set(steps.filter { $0.status == .finished }.map(\.name))
-      // A run that itself carried results over has them as well.
-      if needed.isSubset(of: done) || done.contains(Self.carriedStep) { return candidate.key }
-    }
-    throw EngineError(
-      .missingStep,
-      "\(task): no finished run of the same frames has the step \(needed.sorted().joined(separator: ", "))",
-      remedy: "run the test without --only first")
+      return has(Set(steps.filter { $0.status == .finished }.map(\.name)))
+    }?.key
   }
 
   /// The name under which a run keeps what it took from another.

@@ -60,7 +60,7 @@ extension Engine {
   /// Runs the steps of a test that are to be run and not done yet.
   func execute(
     _ run: inout OpenTestRun, acquisition: Acquisition, task: BlockConfiguration.TaskEntry,
-    base: TestRunKey?
+    base: TestRunKey?, registration: TestRunKey?
   ) async throws {
     guard let test = BlockTest.family(acquisition.definition.family) else { return }
     let folder = warehouse.absolutePath(
@@ -74,7 +74,7 @@ extension Engine {
         LayeredResults(first: own, second: StoredResults(warehouse: warehouse, run: base))
       } else { own }
     let missing = acquisition.definition.subtasks.map(\.name).filter { name in
-      options.runs(name, listed: task.isToDo(name)) && !test.subtasks.contains { $0.name == name }
+      name != "relock" && options.runs(name, of: task) && !test.subtasks.contains { $0.name == name }
     }
     if !missing.isEmpty {
       log.record("\(task.test): not in this version: \(missing.joined(separator: ", "))")
@@ -87,14 +87,17 @@ extension Engine {
         ingestion(acquisition), step: "init", ordinal: 0, seconds: 0, folder: folder, to: &run)
     }
     for (index, step) in test.subtasks.enumerated() {
-      guard options.runs(step.name, listed: task.isToDo(step.name)) else { continue }
+      guard options.runs(step.name, of: task) else { continue }
       if run.done.contains(step.name) { continue }
       try checkCancellation()
       log.record("Executing \(step.name): \(step.title)")
       observer.progress(task.test, step.name, 0)
       let start = ContinuousClock.now
       let context = context(
-        acquisition, run: run, folder: folder, earlier: stored, test: task.test, step: step.name)
+        acquisition, run: run, folder: folder,
+        earlier: step.name == RelockStep.name
+          ? registration.map { StoredResults(warehouse: warehouse, run: $0) } ?? stored : stored,
+        test: task.test, step: step.name)
       do {
         let result = try await step.run(context)
         try checkCancellation()

@@ -44,6 +44,7 @@ public struct Engine: Sendable {
       observer.message("\(issue)")
       log.record("\(issue)", level: .warning)
     }
+    recordStart(session)
     let analysis = OpenAnalysis()
     var summary = ExecutionSummary(header: [])
     var interrupted = false
@@ -83,6 +84,13 @@ public struct Engine: Sendable {
     ]
   }
 
+  /// The first records of the log.
+  func recordStart(_ session: BlockConfiguration.Session) {
+    log.record(
+      ["_", "Starting FM Calib. Pipeline"] + header(session: session, analysis: options.name))
+    log.record("Results will be saved in: \(warehouse.folder)")
+  }
+
   func taskHeader(_ task: BlockConfiguration.TaskEntry) -> [String] {
     let inputs = task.inputs.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
     let limits = task.obsids.map { "[\($0.lowerBound), \($0.upperBound)]" } ?? "all"
@@ -120,10 +128,13 @@ public struct Engine: Sendable {
       guard let test = known else { throw noAnalysis(acquisition) }
       let base = try base(
         for: acquisition, test: test, task: task.test, session: session.name)
+      let registration = try registration(
+        for: acquisition, test: test, task: task, session: session.name)
       var run = try begin(acquisition, test: test, task: task, session: session, analysis: analysis)
       defer { entry.flags = run.flags }
       do {
-        try await execute(&run, acquisition: acquisition, task: task, base: base)
+        try await execute(
+          &run, acquisition: acquisition, task: task, base: base, registration: registration)
         entry.failedChecks = run.failedChecks
         let failure = run.failure
         try warehouse.finishTestRun(
@@ -132,7 +143,7 @@ public struct Engine: Sendable {
         entry.mayPass = failure != nil
         isStored = failure == nil
         if failure == nil, configuration.report,
-          options.runs("report", listed: task.isToDo("report"))
+          options.runs("report", of: task)
         {
           observer.progress(task.test, "report", 0)
           entry.products = try await report(run, of: task)
@@ -199,7 +210,7 @@ public struct Engine: Sendable {
 
   private func requireSteps(_ test: BlockTest, _ task: BlockConfiguration.TaskEntry) throws {
     guard options.only.isEmpty else { return }
-    let running = test.subtasks.filter { options.runs($0.name, listed: task.isToDo($0.name)) }
+    let running = test.subtasks.filter { options.runs($0.name, of: task) }
     for step in running {
       for needed in step.needs where !running.contains(where: { $0.name == needed }) {
         throw EngineError(

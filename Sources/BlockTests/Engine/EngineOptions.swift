@@ -1,3 +1,5 @@
+public import Campaign
+
 /// How a run is done; the letters are those of `vison-run`.
 public struct EngineOptions: Sendable {
   /// `-m`: the number of tasks that work at once.
@@ -31,12 +33,33 @@ public struct EngineOptions: Sendable {
     name = AnalysisIdentity.name(tag: tag)
   }
 
-  /// Whether a step is to be run; `listed` is what the configuration says.
-  func runs(_ step: String, listed: Bool) -> Bool {
+  /// Whether a step of a task is to be run.
+  ///
+  /// A stored registration of point sources stands for the search (`relock` for `lock`) only where the task, or
+  /// `--only`, lists it and not the search.
+  public func runs(_ step: String, of task: BlockConfiguration.TaskEntry) -> Bool {
     if ingestionOnly { return step == "init" }
-    if checksOnly { return ["init", "check", "lock", "report"].contains(step) }
-    if !only.isEmpty { return only.contains(step) || step == "init" || step == "report" }
-    return listed || step == "init"
+    let listed = only.isEmpty ? task.todo ?? [] : only
+    let relocks = listed.contains("relock") && !listed.contains("lock")
+    switch step {
+    case "init": return true
+    case "relock": return relocks
+    case "lock" where relocks: return false
+    default: break
+    }
+    if checksOnly { return ["check", "lock", "report"].contains(step) }
+    if !only.isEmpty { return only.contains(step) || step == "report" }
+    return task.isToDo(step)
+  }
+
+  /// The steps of a task that are run, in order; those that the program lacks are left out.
+  public func steps(
+    of task: BlockConfiguration.TaskEntry, _ definition: TestDefinition
+  ) -> [String] {
+    let known = BlockTest.family(definition.family)?.subtasks.map(\.name) ?? []
+    return definition.todoNames.filter { step in
+      runs(step, of: task) && (step == "init" || step == "report" || known.contains(step))
+    }
   }
 }
 

@@ -58,9 +58,9 @@ public enum SpotQuantities {
     "Exposure time after which the peaks of point sources that are 2.5 pixels wide (both widths in quadrature) would reach 55000 ADU; peaks above 95 % of that take no part."
   )
 
+  /// What tells how the pattern lies.
+  static let registration = [matches, scale, rotation, shiftX, shiftY, residual]
   /// All of them.
-  public static let all = [
-    matches, scale, rotation, shiftX, shiftY, residual, x, y, peak, fluence, widthX, widthY,
-    saturationTime,
-  ]
+  public static let all =
+    registration + [x, y, peak, fluence, widthX, widthY, saturationTime]
 }

@@ -75,6 +75,7 @@ public final class Waiting {
   ///
   /// - Throws: where the log stays unreadable, or the warehouse cannot be used.
   public func run() async throws -> WaitOutcome {
+    engine.recordStart(session)
     engine.log.record(
       "Waiting for \(tests.count) tests in \(log.folders.joined(separator: ", "))")
     let end = try await loop()
