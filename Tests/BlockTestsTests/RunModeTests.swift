@@ -56,9 +56,9 @@ import Warehouse
             data: [x]
             tasks:
               - {test: PSFLUX00_800, todo: [init, lock, relock, check]}
-              - {test: PSFLUX00_800}
-              - {test: PSFLUX00_800, todo: [init, relock, check, report]}
-              - {test: PSFLUX00_800, todo: [init]}
+              - {test: PSFLUX00_800.2}
+              - {test: PSFLUX00_800.3, todo: [init, relock, check, report]}
+              - {test: PSFLUX00_800.4, todo: [init]}
         """.utf8), path: "vison.yaml")
     let tasks = configuration.sessions[0].tasks
     let definition = try configuration.definition(of: tasks[0])

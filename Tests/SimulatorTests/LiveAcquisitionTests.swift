@@ -35,6 +35,7 @@ struct LiveAcquisitionTests {
   private let waitFaults = [
     Fault(.lateFrame, obsid: 1000, detector: "CCD2"), Fault(.logRewritten, obsid: 1001),
     Fault(.vanishingFolder, obsid: 1002), Fault(.abortedTest, obsid: 1002),
+    Fault(.growingFrame, obsid: 1003, detector: "CCD1"),
   ]
 
   @Test("in the end the files are those of an order without pace")
@@ -72,6 +73,33 @@ struct LiveAcquisitionTests {
     #expect(states.contains { $0.log > 0 && $0.frames == 2 })
     #expect(states.contains { $0.frames == 5 })
     #expect(try InputFile.names(in: day).filter { $0.hasSuffix(".fits") }.count == 21)
+  }
+
+  @Test("a growing frame has a quarter of its bytes when the log has its line, then half, and so on")
+  func growing() async throws {
+    var order = order("growing", faults: [Fault(.growingFrame, obsid: 1001, detector: "CCD1")])
+    order.acceleration = 300
+    let day = "\(folder.path)/growing/EINSTEIN/data/23_Mar_19"
+    let frame = Mutex("")
+    let seen = Mutex<[(size: Int, isLogged: Bool)]>([])
+    _ = try await CampaignSimulator(order).run(check: {
+      let name = ((try? InputFile.names(in: day)) ?? []).first {
+        $0.hasPrefix("EUC_1001_") && $0.hasSuffix("CCD1.fits")
+      }
+      guard let name else { return }
+      frame.withLock { $0 = name }
+      let log = (try? InputFile.bytes(of: day + "/EXP_LOG_230319.txt")) ?? []
+      let size = try InputFile.bytes(of: day + "/" + name).count
+      seen.withLock {
+        $0.append((size, String(decoding: log, as: UTF8.self).contains("EUC_1001_")))
+      }
+    })
+    let states = seen.withLock { $0 }
+    let whole = try InputFile.bytes(of: day + "/" + frame.withLock { $0 }).count
+    let sizes = states.filter(\.isLogged).map(\.size)
+    #expect(sizes == sizes.sorted())
+    // Parts may fall together on a busy machine; the first is there with the line.
+    #expect(sizes.first == whole / 4)
   }
 
   @Test("a request to end is heard, and the folder and the log are whole after it")
