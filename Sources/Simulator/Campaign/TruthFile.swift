@@ -26,6 +26,55 @@ public struct TruthFile: Sendable, Codable, Equatable {
     public var dither: [Double]?
     /// Temperature of the detectors, kelvin, where the test commands one.
     public var kelvin: Double?
+    /// What was commanded of light, time and injection, where there may be charge.
+    public var command: Command?
+  }
+
+  /// What of the commanded values makes charge.
+  public struct Command: Sendable, Codable, Equatable {
+    /// Exposure time, seconds.
+    public var seconds: Double
+    /// Time of one row's read-out, seconds.
+    public var rowSeconds: Double
+    /// `flat` or `point`, where there is light.
+    public var light: String?
+    /// Position of the filter wheel, from 1 on, where there is light.
+    public var filter: Int?
+    /// The mirror's position, mm, where there are point sources.
+    public var mirror: Double?
+    /// Injected lines.
+    public var injection: Injection?
+
+    /// Injected charge.
+    public struct Injection: Sendable, Codable, Equatable {
+      /// Lines with charge, and without, repeating.
+      public var onRows: Int
+      public var offRows: Int
+      /// Injection drain low, volts.
+      public var idl: Double
+      /// Gate 1 by suffix such as `1_T`, and gate 2 by `T` and `B`, volts.
+      public var ig1: [String: Double]
+      public var ig2: [String: Double]
+      /// The half that is injected: `B` is read through E and F; nil for none.
+      public var half: String?
+    }
+
+    /// Nil for a frame without any charge.
+    init?(_ command: FrameCommand) {
+      guard command.hasCharge else { return nil }
+      seconds = command.seconds
+      rowSeconds = TruthGenerator.rounded(command.rowSeconds, 8)
+      if command.light != .none {
+        light = command.light == .point ? "point" : "flat"
+        filter = command.filter
+      }
+      if command.light == .point { mirror = command.mirror }
+      injection = command.injection.map { lines in
+        Injection(
+          onRows: lines.onRows, offRows: lines.offRows, idl: lines.idl, ig1: lines.ig1,
+          ig2: lines.ig2, half: lines.half)
+      }
+    }
   }
 
   /// The version of this format.
@@ -91,6 +140,7 @@ public struct TruthFile: Sendable, Codable, Equatable {
       }
       if exposure.dither != .zero { entry.dither = [exposure.dither.x, exposure.dither.y] }
       entry.kelvin = exposure.kelvin
+      entry.command = Command(exposure.command)
       return entry
     }
     bench = plan.bench
