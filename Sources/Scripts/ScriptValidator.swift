@@ -65,9 +65,12 @@ public enum ScriptValidator {
         } else if let expected = should.values[keyword], let value = is_.values[keyword],
           !agree(expected, value)
         {
+          // A number that was typed as a text looks the same, and is not what ELVIS wants.
+          let isText = expected.number != nil && value.number == nil && !value.description.isEmpty
           found.append(
             Difference(
-              cell: cell, keyword: keyword, expected: shown(expected), found: shown(value)))
+              cell: cell, keyword: keyword, expected: shown(expected),
+              found: isText ? "the text '\(value.description)'" : shown(value)))
         }
       }
     }

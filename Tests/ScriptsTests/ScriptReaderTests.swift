@@ -52,7 +52,7 @@ struct ScriptReaderTests {
     #expect(
       try differences { $0[25][1] = .text("rwd_bas_v") }
         == ["cell B26: rdmode is rwd_bas_v, not fwd_bas"])
-    #expect(try differences { $0[52][2] = .text("1.32") } == ["cell C53: exptime is 1.32, not 1.32"])
+    #expect(try differences { $0[52][2] = .text("1.32") } == ["cell C53: exptime is the text '1.32', not 1.32"])
     #expect(
       try differences { $0[68][1] = .missing } == ["cell B69: comments is empty, not F-4.0"])
     #expect(
