@@ -43,9 +43,11 @@ enum FlatTests {
         .check, .prep,
         .init(name: "indivflats", summary: "models the illumination, makes a flat of each frame"),
         .init(name: "masterflat", summary: "stacks a master flat for each fluence, measures PRNU"),
+        .init(name: "prmask", summary: "finds defects of the photo-response, makes a mask"),
+        .init(name: "stability", summary: "follows the light from exposure to exposure"),
       ],
       products: [.mask],
-      inputs: ladder(wavelength, fractions, frames),
+      inputs: ladder(wavelength, fractions, frames) + response,
       selection: .init(byFilter: false, ignoredKeys: ["motr_siz"]),
       columns: { plan throws(CampaignError) in
         try exposures(plan).map { column in
@@ -71,9 +73,16 @@ enum FlatTests {
   /// 5, 20, 50, 80 % of the flat source's time to full well. The original's second definition of these
   /// tests took 10, 30, 60, 80 % of the point source's time, against the limits of the first.
   private static func fluxCheck(_ wavelength: Int) -> TestCatalog.Entry {
-    photonTransfer(
-      "FLATFLUX00_\(wavelength)", "Quick check of the flat source's flux (time to full well).",
-      wavelength, [0.05, 0.2, 0.5, 0.8], [1], resetDrain: nil)
+    TestCatalog.Entry(
+      name: "FLATFLUX00_\(wavelength)", family: "FLATFLUX",
+      purpose: "Quick check of the flat source's flux (time to full well).",
+      subtasks: [
+        .check, .init(name: "flux", summary: "flux of the flat source, error of the shutter"),
+      ],
+      products: [],
+      inputs: ladder(wavelength, [0.05, 0.2, 0.5, 0.8], [1]),
+      selection: .init(byFilter: true, ignoredKeys: ["motr_siz"]),
+      columns: { plan throws(CampaignError) in try exposures(plan) }, checks: fluenceChecks)
   }
 
   private static func photonTransfer(
@@ -149,6 +158,24 @@ enum FlatTests {
     TestCatalog.Input.ladder(fractions, frames, of: "the flat source")
       + [.wavelength(wavelength)]
   }
+
+  private static let response: [TestCatalog.Input] = [
+    .init(
+      name: "knots", defaultValue: .int(100), range: 8...4096,
+      meaning: "distance of the knots of the illumination, pixels: what is larger than twice that is illumination"),
+    .init(
+      name: "clipsigma", defaultValue: .double(5), range: 2...20,
+      meaning: "frames beyond so many sigma from a pixel's median do not enter its mean"),
+    .init(
+      name: "lowest", defaultValue: .double(0.5), range: 0...1,
+      meaning: "response below which a pixel is dead"),
+    .init(
+      name: "highest", defaultValue: .double(1.5), range: 1...10,
+      meaning: "response above which a pixel is bright"),
+    .init(
+      name: "widths", defaultValue: .double(6), range: 3...100,
+      meaning: "widths of the distribution beyond which a pixel is an outlier"),
+  ]
 
   /// The models of a photon transfer curve; POLYNOMIAL is followed by its degree, 1 to 8.
   static let models = [

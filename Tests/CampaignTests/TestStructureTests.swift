@@ -115,9 +115,15 @@ struct TestStructureTests {
 
   @Test("Steps have the names of the record, without those that did nothing", arguments: RecordedTest.all)
   func steps(_ record: RecordedTest) throws {
-    let empty = ["debugtask", "prmask", "satCTE", "simulNL", "bayes", "extract_ADC"]
+    let empty = ["debugtask", "satCTE", "simulNL", "bayes", "extract_ADC"]
     let recorded = record.fields[7].split(separator: ",").map(String.init)
-    #expect(try record.definition().subtasks.map(\.name) == recorded.filter { !empty.contains($0) })
+    // The flux checks took the steps of photon transfer, for which they have no pairs.
+    if record.isFluxCheck { return }
+    // Steps that the original has not.
+    let own = ["stability"]
+    #expect(
+      try record.definition().subtasks.map(\.name).filter { !own.contains($0) }
+        == recorded.filter { !empty.contains($0) })
   }
 
   @Test("Checks have the names of the record", arguments: RecordedTest.all)

@@ -186,7 +186,7 @@ public struct BlockTest: Sendable {
   /// The tests that the engine knows; a new family adds a line.
   public static let all: [BlockTest] = [
     BiasTest.value, DarkSignalTest.value, Dark01Test.value,
-    PhotonTransferTest.value,
+    PhotonTransferTest.value, FlatTest.value, FluxTest.value,
   ] + FlatFamilies.all + InjectionFamilies.all + PumpingFamilies.all + PointFamilies.all
     + OtherFamilies.all
 

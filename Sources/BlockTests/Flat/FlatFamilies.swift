@@ -2,10 +2,6 @@
 enum FlatFamilies {
   static let all: [BlockTest] = [
     BlockTest(
-      family: "FLAT0X",
-      subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
-      quantities: CheckQuantities.all + LevelQuantities.light),
-    BlockTest(
       family: "NL01",
       subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
       quantities: CheckQuantities.all + LevelQuantities.light),

@@ -1,0 +1,205 @@
+import Analysis
+import Campaign
+import Detector
+
+/// The master flat of each detector and fluence, and the scatter of the pixels' response.
+enum FlatMaster {
+  private typealias Q = FlatQuantities
+
+  static func run(_ context: TestContext) async throws -> SubtaskResult {
+    let settings = FlatSettings(context)
+    let stored = try StoredFlats(context, settings)
+    var result = SubtaskResult()
+    var responses: [Place: [Measured]] = [:]
+    let labels = context.labels
+    let total = Double(max(1, labels.count * context.camera.detectors.count))
+    var done = 0.0
+    for detector in context.camera.detectors {
+      for label in labels {
+        try context.checkCancellation()
+        let start = done
+        let frames = try stored.frames(detector, label, context)
+        let master = try await MasterFlat.stack(frames, settings, context) { share in
+          context.progress((start + share) / total)
+        }
+        done += 1
+        let outcome = try add(
+          master, frames, detector, label, settings, stored, to: &result, context)
+        for (place, measured) in outcome { responses[place, default: []].append(measured) }
+      }
+    }
+    for detector in context.camera.detectors {
+      for amplifier in context.camera.amplifiers {
+        summarise(
+          responses[Place(detector: detector, amplifier: amplifier.name)] ?? [], detector,
+          amplifier.name, to: &result)
+      }
+    }
+    return result
+  }
+
+  private struct Place: Hashable {
+    var detector: String
+    var amplifier: String
+  }
+
+  /// What the fluences are joined from.
+  private struct Measured {
+    var fluence: Estimate
+    var frames: Int
+    var response: PixelResponse
+  }
+
+  // MARK: - One master
+
+  private static func add(
+    _ master: MasterFlat?, _ frames: [MasterFlat.Frame], _ detector: String, _ label: String,
+    _ settings: FlatSettings, _ stored: StoredFlats, to result: inout SubtaskResult,
+    _ context: TestContext
+  ) throws -> [(Place, Measured)] {
+    var responses: [(Place, Measured)] = []
+    let image = settings.image ?? Region(columns: 0..<0, rows: 0..<0)
+    for (index, amplifier) in context.camera.amplifiers.enumerated() {
+      let name = amplifier.name
+      func measure(_ quantity: Quantity, _ outcome: Result<Estimate, NotMeasurable>) {
+        result.measure(
+          quantity, detector: detector, amplifier: name, item: label, outcome.map(percent(quantity))
+        )
+      }
+      let mine = frames.compactMap { $0.models[index] }
+      result.count(
+        Q.frames, detector: detector, amplifier: name, item: label, Double(mine.count))
+      let fluence = stored.fluence(detector, name, label)
+      measure(Q.fluence, fluence)
+      guard let master, let first = mine.first else {
+        let reason = stored.reason(detector, name, label)
+        for quantity in [Q.prnu, Q.rawScatter, Q.noise] { measure(quantity, .failure(reason)) }
+        continue
+      }
+      let response = PixelResponse(
+        .init(
+          flat: master.flat, error: master.error, first: master.first, second: master.second),
+        area: amplifier.frameRegion(of: image), parameters: first.parameters, frames: mine.count)
+      measure(Q.prnu, response.scatter)
+      measure(Q.rawScatter, response.rawScatter)
+      measure(Q.noise, response.noise)
+      addHistogram(master.flat, amplifier, image, detector, label, to: &result)
+      if case .success(let fluence) = fluence {
+        responses.append(
+          (
+            Place(detector: detector, amplifier: name),
+            Measured(fluence: fluence, frames: mine.count, response: response)
+          ))
+      }
+    }
+    guard let master, frames.contains(where: { $0.models.contains { $0 != nil } }) else {
+      result.log.append("\(detector), \(label): no usable flat, no master")
+      result.raise(.missingData, "\(detector): no usable flat of \(label)")
+      return responses
+    }
+    let path =
+      "\(context.productFolder)/\(MasterFlatFile.name(label, detector, settings.wavelength))"
+    try MasterFlatFile.write(
+      master, to: path, detector: detector, label: label, frames: frames.map(\.obsid), settings,
+      fluences: context.camera.amplifiers.map { try? stored.fluence(detector, $0.name, label).get() },
+      context)
+    result.artifacts.append(
+      SubtaskResult.Artifact(
+        role: "master-flat", mediaType: "application/fits", path: path,
+        title: "Master flat of \(detector), \(label), mean of \(frames.count) frames",
+        detector: detector))
+    result.log.append("\(detector), \(label): master flat from \(frames.count) frames")
+    return responses
+  }
+
+  /// Fractions are stored in percent.
+  private static func percent(_ quantity: Quantity) -> (Estimate) -> Estimate {
+    guard quantity.unit == .percent else { return { $0 } }
+    return {
+      Estimate(value: 100 * $0.value, uncertainty: 100 * $0.uncertainty, count: $0.count)
+    }
+  }
+
+  private static func addHistogram(
+    _ flat: Image<Float>, _ amplifier: Amplifier, _ image: Region, _ detector: String,
+    _ label: String, to result: inout SubtaskResult
+  ) {
+    // 0.1 % a bin, 0.8 ... 1.2: what is beyond is a defect, and counted as such.
+    let bins = 400
+    var counts = [Double](repeating: 0, count: bins)
+    let area = amplifier.frameRegion(of: image)
+    for y in area.rows {
+      let row = flat.row(y)
+      for x in area.columns {
+        let place = (Double(row[x]) - 0.8) * 1000
+        if place >= 0, place < Double(bins) { counts[Int(place)] += 1 }
+      }
+    }
+    withExtendedLifetime(flat) {}
+    guard let low = counts.firstIndex(where: { $0 > 0 }),
+      let high = counts.lastIndex(where: { $0 > 0 })
+    else { return }
+    result.curves.append(
+      SubtaskResult.Curve(
+        name: Q.histogram(label), detector: detector, amplifier: amplifier.name, obsid: nil,
+        x: (low...high).map { 0.8 + (Double($0) + 0.5) / 1000 }, y: Array(counts[low...high]),
+        uncertainty: [], xUnit: .none, yUnit: .count))
+  }
+
+  // MARK: - All fluences
+
+  private static func summarise(
+    _ responses: [Measured], _ detector: String, _ amplifier: String,
+    to result: inout SubtaskResult
+  ) {
+    result.measure(
+      Q.prnuAtZero, detector: detector, amplifier: amplifier,
+      Result { () throws(NotMeasurable) in try atZero(responses) }.map(percent(Q.prnuAtZero)))
+    let brightest = responses.max {
+      Double($0.frames) * $0.fluence.value < Double($1.frames) * $1.fluence.value
+    }
+    let reason = NotMeasurable("no master flat")
+    result.measure(
+      Q.correlation, detector: detector, amplifier: amplifier, item: "serial",
+      brightest?.response.serialCorrelation ?? .failure(reason))
+    result.measure(
+      Q.correlation, detector: detector, amplifier: amplifier, item: "parallel",
+      brightest?.response.parallelCorrelation ?? .failure(reason))
+  }
+
+  /// A weighted straight line through PRNU against fluence, at no signal.
+  ///
+  /// The chance of which pixels there are is common to all fluences, and so no part of the line's error; it is added
+  /// in quadrature.
+  private static func atZero(_ responses: [Measured]) throws(NotMeasurable) -> Estimate {
+    let points = responses.compactMap { point -> (x: Double, y: Estimate, own: Double)? in
+      guard let prnu = try? point.response.scatter.get() else { return nil }
+      let common = point.response.commonUncertainty
+      let own = max(
+        1e-12, prnu.uncertainty * prnu.uncertainty - common * common,
+        1e-4 * prnu.uncertainty * prnu.uncertainty)
+      return (point.fluence.value, prnu, own)
+    }
+    guard let lowest = points.map(\.x).min(), let highest = points.map(\.x).max() else {
+      throw NotMeasurable("no PRNU was measured")
+    }
+    guard highest > 1.3 * lowest else {
+      throw NotMeasurable("one fluence only: PRNU cannot be followed to no signal")
+    }
+    let weights = points.map { 1 / $0.own }
+    let total = weights.reduce(0, +)
+    let x0 = zip(points, weights).reduce(0) { $0 + $1.0.x * $1.1 } / total
+    let y0 = zip(points, weights).reduce(0) { $0 + $1.0.y.value * $1.1 } / total
+    let sxx = zip(points, weights).reduce(0) { $0 + ($1.0.x - x0) * ($1.0.x - x0) * $1.1 }
+    let sxy = zip(points, weights).reduce(0) { $0 + ($1.0.x - x0) * $1.0.y.value * $1.1 }
+    guard sxx > 0 else {
+      throw NotMeasurable("one fluence only: PRNU cannot be followed to no signal")
+    }
+    let value = y0 - sxy / sxx * x0
+    let common = responses.map(\.response.commonUncertainty).max() ?? 0
+    return Estimate(
+      value: value,
+      uncertainty: (1 / total + x0 * x0 / sxx + common * common).squareRoot(),
+      count: points.count)
+  }
+}
