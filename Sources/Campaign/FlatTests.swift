@@ -125,12 +125,16 @@ enum FlatTests {
         .check, .prep,
         .init(name: "extract_COV", summary: "covariance matrices for each fluence"),
         .init(name: "extract_BF", summary: "electrostatic solutions for each fluence"),
-        .init(name: "correct_BFE_G15", summary: "corrects the images"),
-        .init(name: "extract_PTCs", summary: "photon transfer curves before and after correction"),
+        .init(name: "correct_BFE_G15", summary: "corrects a pair of each fluence and measures it again"),
+        .init(name: "extract_PTCs", summary: "variance and covariances before and after correction"),
         .init(name: "meta", summary: "trend of the kernel's width with fluence"),
       ],
       products: [.mask],
-      inputs: ladder(wavelength, fractions, frames) + covariance,
+      inputs: ladder(wavelength, fractions, frames) + covariance + [
+        .init(
+          name: "lags", defaultValue: .int(8), range: 1...16,
+          meaning: "greatest lag of covariances in the joint fit")
+      ],
       selection: .init(byFilter: true, ignoredKeys: ["motr_siz"]),
       columns: { plan throws(CampaignError) in try exposures(plan) }, checks: fluenceChecks)
   }

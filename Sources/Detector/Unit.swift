@@ -12,6 +12,7 @@ public enum Unit: String, Sendable, Codable, CaseIterable {
   case electronSquared = "electron**2"
   case perElectron = "electron**-1"
   case perElectronSquared = "electron**-2"
+  case pixelPerElectron = "pixel/electron"
   case pixel = "pixel"
   case count = "ct"
   case second = "s"
@@ -20,6 +21,7 @@ public enum Unit: String, Sendable, Codable, CaseIterable {
   case kelvin = "K"
   case degreeCelsius = "deg_C"
   case micrometre = "um"
+  case micrometrePerTenKiloADU = "10**(-4) um/adu"
   case nanometre = "nm"
   case percent = "%"
 
@@ -49,9 +51,11 @@ public enum Unit: String, Sendable, Codable, CaseIterable {
     case .electronSquared: "(e⁻)²"
     case .perElectron: "1/e⁻"
     case .perElectronSquared: "1/(e⁻)²"
+    case .pixelPerElectron: "pixel/e⁻"
     case .count: "counts"
     case .degreeCelsius: "°C"
     case .micrometre: "µm"
+    case .micrometrePerTenKiloADU: "µm/10⁴ ADU"
     default: rawValue
     }
   }

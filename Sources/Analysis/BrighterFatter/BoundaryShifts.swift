@@ -98,15 +98,23 @@ extension BoundaryShifts {
     for i in 0..<side {
       for j in 0..<side { kernel[i * (side + 1) + j] = solution[i * side + j] }
     }
-    func k(_ i: Int, _ j: Int) -> Double { kernel[i * (side + 1) + j] }
-    var (vertical, horizontal) = ([Double](), [Double]())
-    for i in 0..<side {
-      for j in 0..<side {
-        vertical.append(k(i, j + 1) - k(i, j))
-        horizontal.append(k(i + 1, j) - k(i, j))
-      }
+    guard let shifts = BoundaryShifts(kernel: kernel) else {
+      throw NotMeasurable("the matrix a is not known")
     }
-    return (BoundaryShifts(side: side, vertical: vertical, horizontal: horizontal), kernel)
+    return (shifts, kernel)
+  }
+
+  /// The shifts of a scalar kernel, V(i, j) = K(i, j + 1) - K(i, j).
+  ///
+  /// - Parameter kernel: K, index i * (side + 1) + j.
+  /// - Returns: nil where the number of values is no square of a number from 2 to 18.
+  public init?(kernel: [Double]) {
+    guard let count = (2...18).first(where: { $0 * $0 == kernel.count }) else { return nil }
+    let side = count - 1
+    let lags = (0..<side * side).map { $0 / side * count + $0 % side }
+    self.init(
+      side: side, vertical: lags.map { kernel[$0 + 1] - kernel[$0] },
+      horizontal: lags.map { kernel[$0 + count] - kernel[$0] })
   }
 
   /// How many lags of the four quadrants an entry stands for.

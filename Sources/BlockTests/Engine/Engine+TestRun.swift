@@ -244,6 +244,9 @@ extension Engine {
     test: String, step: String
   ) -> TestContext {
     let observer = observer
+    let (warehouse, block, campaign) = (
+      warehouse, configuration.block, configuration.campaign
+    )
     return TestContext(
       camera: configuration.camera, block: configuration.block, serials: acquisition.serials,
       definition: acquisition.definition, limits: configuration.limits,
@@ -252,7 +255,7 @@ extension Engine {
       expectsHousekeeping: acquisition.expectsHousekeeping, masks: acquisition.masks,
       productFolder: folder,
       productDate: run.started, analysis: run.analysis.name, workers: options.workers,
-      earlier: earlier,
+      earlier: earlier, gains: { try warehouse.gains(ofBlock: block, campaign: campaign) },
       checkCancellation: {
         if observer.signal() != 0 {
           throw EngineError(

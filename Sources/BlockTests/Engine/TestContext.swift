@@ -1,5 +1,6 @@
 public import Campaign
 public import Detector
+import Warehouse
 
 /// One exposure of a test: what was commanded, and where its frames are.
 public struct Exposure: Sendable {
@@ -97,6 +98,8 @@ public struct TestContext: Sendable {
   public var workers: Int
   /// Results of this test run's earlier steps.
   public var earlier: any EarlierResults
+  /// The block's gains from the warehouse, for tests that speak of electrons.
+  var gains: @Sendable () throws -> BlockGains
   /// Throws where the user wants to stop.
   public var checkCancellation: @Sendable () throws -> Void
   /// Tells how far the step is, 0...1.
@@ -186,7 +189,7 @@ public struct BlockTest: Sendable {
   /// The tests that the engine knows; a new family adds a line.
   public static let all: [BlockTest] = [
     BiasTest.value, DarkSignalTest.value, Dark01Test.value,
-    PhotonTransferTest.value, FlatTest.value, FluxTest.value,
+    PhotonTransferTest.value, BrighterFatterTest.value, FlatTest.value, FluxTest.value,
   ] + FlatFamilies.all + InjectionFamilies.all + PumpingFamilies.all + PointFamilies.all
     + OtherFamilies.all
 

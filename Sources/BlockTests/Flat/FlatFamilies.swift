@@ -10,10 +10,6 @@ enum FlatFamilies {
       subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
       quantities: CheckQuantities.all + LevelQuantities.light),
     BlockTest(
-      family: "BF01",
-      subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
-      quantities: CheckQuantities.all + LevelQuantities.light),
-    BlockTest(
       family: "MOT_FF",
       subtasks: [Subtask("check", title: "Data validation") { try await DataValidation.run($0) }],
       quantities: CheckQuantities.all + LevelQuantities.light)

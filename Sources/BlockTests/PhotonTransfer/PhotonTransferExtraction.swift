@@ -11,7 +11,13 @@ enum PhotonTransferExtraction {
   }
 
   static func run(_ context: TestContext) async throws -> SubtaskResult {
-    let settings = PhotonTransferSettings(context)
+    try await run(context, PhotonTransferSettings(context))
+  }
+
+  /// The same with settings of another family.
+  static func run(
+    _ context: TestContext, _ settings: PhotonTransferSettings
+  ) async throws -> SubtaskResult {
     var result = SubtaskResult()
     var work: [Work] = []
     for detector in context.camera.detectors {
@@ -89,7 +95,7 @@ enum PhotonTransferExtraction {
   }
 
   /// A flat with the offsets of the rows of the image area, in the frame's order.
-  private static func flat(
+  static func flat(
     _ frame: Image<UInt16>, _ amplifier: Amplifier, _ image: Region, _ choice: OffsetChoice?,
     _ context: TestContext
   ) throws(NotMeasurable) -> FlatFrame {
@@ -140,7 +146,7 @@ enum PhotonTransferExtraction {
     curve(Q.covariances, lags, matrix.values, matrix.uncertainties, .none, .aduSquared)
     curve(Q.covariancePixels, lags, matrix.pairs.map(Double.init), [], .none, .count)
     let tiles = pair.tiles
-    guard tiles.allSatisfy({ $0.mean.isFinite && $0.variance.isFinite }) else { return }
+    guard !tiles.isEmpty, tiles.allSatisfy({ $0.mean.isFinite && $0.variance.isFinite }) else { return }
     curve(
       Q.tiles, tiles.map(\.mean), tiles.map(\.variance),
       tiles.map { tile in

@@ -1,0 +1,157 @@
+import Analysis
+import Campaign
+import Detector
+import Warehouse
+
+/// What the correction has restored, from the numbers of the trial: no pixel is read.
+enum BrighterFatterOutcome {
+  private typealias Q = BrighterFatterQuantities
+
+  static func run(_ context: TestContext) throws -> SubtaskResult {
+    let gains = try context.gains()
+    let noise = try readNoise(context)
+    let labels = Dictionary(
+      context.exposures.map { ($0.obsid, $0.label) }, uniquingKeysWith: { first, _ in first })
+    var rows: [String: [Int: [String: [String: EarlierMeasurement]]]] = [:]
+    let quantities = [Q.testMean, Q.testVariance, Q.test10, Q.test01, Q.test11]
+    for quantity in quantities {
+      for row in try context.earlier.measurements(quantity) {
+        guard let detector = row.detector, let amplifier = row.amplifier, let obsid = row.obsid,
+          let item = row.item
+        else { continue }
+        rows["\(detector)/\(amplifier)", default: [:]][obsid, default: [:]][
+          item, default: [:]][quantity.name] = row
+      }
+    }
+    var result = SubtaskResult()
+    result.log.append("gain: \(gains.source)")
+    let used = try usedColumns(context)
+    for detector in context.camera.detectors {
+      for amplifier in context.camera.amplifiers.map(\.name) {
+        let key = "\(detector)/\(amplifier)"
+        let gain = BrighterFatterChannel.estimate(gains.gain(detector, amplifier))
+        for (kind, quantity) in zip(
+          BrighterFatterTrial.kinds, [Q.poissonRaw, Q.poissonGuyonnet, Q.poissonScalar])
+        {
+          var points: [Point] = []
+          for (obsid, kinds) in (rows[key] ?? [:]).sorted(by: { $0.key < $1.key }) {
+            guard let label = labels[obsid] else { continue }
+            let point = gain.flatMap { gain in
+              Result { () throws(NotMeasurable) in
+                guard used.contains("\(key)/\(label)") else {
+                  throw NotMeasurable("the fluence is not on the photon transfer curve")
+                }
+                return try Point(kinds[kind] ?? [:], noise: noise[key] ?? [:], gain: gain)
+              }
+            }
+            result.measure(
+              quantity, detector: detector, amplifier: amplifier, item: label,
+              point.map(\.poisson))
+            if case .success(let point) = point { points.append(point) }
+          }
+          summarise(points, gain, kind, detector, amplifier, to: &result)
+        }
+      }
+    }
+    return result
+  }
+
+  /// The variance and the covariances of a pair against what photons alone would give.
+  private struct Point {
+    var mean: Double
+    var poisson: Estimate
+    /// Covariances over mean^2 [1/e-]: serial, parallel, diagonal.
+    var remaining: [Estimate]
+
+    init(
+      _ rows: [String: EarlierMeasurement], noise: [Int: Double], gain: Estimate
+    ) throws(NotMeasurable) {
+      func value(_ quantity: Quantity) throws(NotMeasurable) -> Estimate {
+        guard let row = rows[quantity.name], let value = row.value else {
+          throw NotMeasurable(rows[quantity.name]?.reason ?? "the pair was not measured")
+        }
+        return Estimate(value: value, uncertainty: row.uncertainty ?? 0, count: row.count ?? 0)
+      }
+      mean = try value(Q.testMean).value
+      let variance = try value(Q.testVariance)
+      guard mean > 0 else { throw NotMeasurable("no signal") }
+      // Signals were rounded once more for the trial.
+      let photons = mean / gain.value
+      let ratio = (variance.value - (noise[0] ?? 0) - 1.0 / 12) / photons
+      let relative = gain.uncertainty / gain.value
+      poisson = Estimate(
+        value: ratio,
+        uncertainty: ((variance.uncertainty / photons) * (variance.uncertainty / photons)
+          + ratio * ratio * relative * relative).squareRoot(), count: variance.count)
+      remaining = []
+      for (index, quantity) in [Q.test10, Q.test01, Q.test11].enumerated() {
+        let covariance = try value(quantity)
+        remaining.append(
+          Estimate(
+            value: (covariance.value - (noise[index + 1] ?? 0)) / (mean * mean),
+            uncertainty: covariance.uncertainty / (mean * mean), count: covariance.count))
+      }
+    }
+  }
+
+  private static func summarise(
+    _ points: [Point], _ gain: Result<Estimate, NotMeasurable>, _ kind: String,
+    _ detector: String, _ amplifier: String, to result: inout SubtaskResult
+  ) {
+    let top = points.map(\.mean).max() ?? 0
+    let high = points.filter { $0.mean > top / 5 }
+    func average(_ values: [Estimate], common: Double) -> Result<Estimate, NotMeasurable> {
+      let usable = values.filter { $0.uncertainty > 0 && $0.value.isFinite }
+      guard !usable.isEmpty else {
+        if case .failure(let reason) = gain { return .failure(reason) }
+        return .failure(NotMeasurable("no fluence was measured"))
+      }
+      // The gain's error is the same at all fluences: it is no matter of averaging.
+      let own = usable.map {
+        max($0.uncertainty * $0.uncertainty - common * common * $0.value * $0.value, 1e-60)
+      }
+      let sum = own.reduce(0) { $0 + 1 / $1 }
+      let value = zip(usable, own).reduce(0) { $0 + $1.0.value / $1.1 } / sum
+      return .success(
+        Estimate(
+          value: value, uncertainty: (1 / sum + common * common * value * value).squareRoot(),
+          count: usable.count))
+    }
+    let relative = (try? gain.get()).map { $0.uncertainty / $0.value } ?? 0
+    result.measure(
+      Q.restored, detector: detector, amplifier: amplifier, item: kind,
+      average(high.map(\.poisson), common: relative))
+    for (index, quantity) in [Q.remaining10, Q.remaining01, Q.remaining11].enumerated() {
+      result.measure(
+        quantity, detector: detector, amplifier: amplifier, item: kind,
+        average(high.map { $0.remaining[index] }, common: 0))
+    }
+  }
+
+  /// n_ij / g^2 of the joint fit [adu**2] by channel: lag (0, 0), (1, 0), (0, 1), (1, 1).
+  private static func readNoise(_ context: TestContext) throws -> [String: [Int: Double]] {
+    var gains: [String: Double] = [:]
+    for row in try context.earlier.measurements(Q.jointGain) {
+      gains["\(row.detector ?? "")/\(row.amplifier ?? "")"] = row.value
+    }
+    var result: [String: [Int: Double]] = [:]
+    for curve in try context.earlier.curves(Q.matrixNoise) {
+      let key = "\(curve.detector ?? "")/\(curve.amplifier ?? "")"
+      guard let gain = gains[key], gain > 0,
+        let side = (2...17).first(where: { $0 * $0 == curve.y.count })
+      else { continue }
+      for (index, lag) in [0, side, 1, side + 1].enumerated() {
+        result[key, default: [:]][index] = curve.y[lag] / (gain * gain)
+      }
+    }
+    return result
+  }
+
+  /// `detector/amplifier/column` of the fluences that are on the curve.
+  private static func usedColumns(_ context: TestContext) throws -> Set<String> {
+    Set(
+      try context.earlier.measurements(Q.columnMean).filter { $0.value != nil }.map {
+        "\($0.detector ?? "")/\($0.amplifier ?? "")/\($0.item ?? "")"
+      })
+  }
+}
