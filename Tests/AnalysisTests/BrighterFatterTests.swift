@@ -195,3 +195,117 @@ import Testing
     return sum / n - first * second / (n * n)
   }
 }
+
+@Suite struct KernelShapeTests {
+  private func shifts(_ scale: Double = 1) -> BoundaryShifts {
+    let model = GuyonnetSmoothing(amplitude: 3.2e-7 * scale, slope: -0.6)
+    let lags = (0..<25).map { ($0 / 5, $0 % 5) }
+    return BoundaryShifts(
+      side: 5, vertical: lags.map { model.vertical($0.0, $0.1) * ($0.0 + $0.1 == 0 ? 1.6 : 1) },
+      horizontal: lags.map { model.horizontal($0.0, $0.1) * ($0.0 + $0.1 == 0 ? 1.3 : 1) })
+  }
+
+  @Test("The shape of one bright pixel is that of the image which the model makes of it")
+  func kernel() throws {
+    for charge in [30_000.0, 115_000, 200_000] {
+      let image = Image<Float>(width: 51, height: 51, filledWith: 0)
+      image[25, 25] = Float(charge)
+      let moved = BrighterFatterCorrection(shifts()).applied(to: image)
+      let centre = Double(moved[25, 25])
+      let x = Double(moved[24, 25] + moved[26, 25]) / 2 / centre
+      let y = Double(moved[25, 24] + moved[25, 26]) / 2 / centre
+      let shape = try shifts().kernelShape(charge: charge)
+      #expect(abs(shape.sigmaX / (-1 / (2 * log(x))).squareRoot() - 1) < 1e-5)
+      #expect(abs(shape.sigmaY / (-1 / (2 * log(y))).squareRoot() - 1) < 1e-5)
+      #expect(shape.sigmaY > shape.sigmaX && shape.ellipticity < 0)
+    }
+  }
+
+  @Test("Widths rise with the charge; without an effect, or with one of the wrong sign, there is none")
+  func bounds() throws {
+    let (low, high) = (try shifts().kernelShape(charge: 2e4), try shifts().kernelShape(charge: 2e5))
+    #expect(high.sigmaX > low.sigmaX && high.sigmaY > low.sigmaY)
+    #expect(throws: NotMeasurable.self) { try self.shifts(0).kernelShape(charge: 1e5) }
+    #expect(throws: NotMeasurable.self) { try self.shifts(-1).kernelShape(charge: 1e5) }
+    #expect(throws: NotMeasurable.self) { try self.shifts().kernelShape(charge: 1e9) }
+    #expect(throws: NotMeasurable.self) { try self.shifts().kernelShape(charge: .nan) }
+  }
+
+  @Test("A spot grows in proportion to its brightness, most along the axis of the stronger shifts")
+  func spot() {
+    let growth = shifts().spotGrowth(sigma: 1.6)
+    #expect(growth.x > 0 && growth.y > growth.x)
+    let double = shifts(2).spotGrowth(sigma: 1.6)
+    #expect(abs(double.x / growth.x - 2) < 1e-3 && abs(double.y / growth.y - 2) < 1e-3)
+    #expect(shifts(0).spotGrowth(sigma: 1.6) == (0, 0))
+  }
+
+  @Test("The uncertainty of a width is the scatter of widths from scattered coefficients")
+  func propagation() throws {
+    let truth = shifts()
+    var random = SeededGenerator(seed: 11)
+    var (widths, errors): ([Double], [Double]) = ([], [])
+    for _ in 0..<300 {
+      let estimates = (0..<25).map { lag in
+        let a = truth.areaChange(lag / 5, lag % 5)
+        return Estimate(value: a + 2e-9 * random.normal(), uncertainty: 2e-9, count: 1)
+      }
+      let solution = try GuyonnetSolution(side: 5, areaChanges: estimates)
+      let width = try solution.estimate { shifts throws(NotMeasurable) in
+        try shifts.kernelShape(charge: 115_000).sigmaX
+      }
+      widths.append(width.value)
+      errors.append(width.uncertainty)
+    }
+    let mean = widths.reduce(0, +) / 300
+    let scatter = (widths.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 299).squareRoot()
+    let error = errors.reduce(0, +) / 300
+    #expect(abs(error / scatter - 1) < 0.3, "stated \(error), found \(scatter)")
+    #expect(abs(mean / (try truth.kernelShape(charge: 115_000).sigmaX) - 1) < 0.01)
+  }
+
+  @Test("A kernel's shifts are those that it was made with; another number of values is refused")
+  func scalarKernel() throws {
+    let a = (0..<25).map { shifts().areaChange($0 / 5, $0 % 5) }
+    let (made, kernel) = try BoundaryShifts.scalar(side: 5, areaChanges: a, closes: true)
+    #expect(BoundaryShifts(kernel: kernel) == made)
+    #expect(BoundaryShifts(kernel: Array(kernel.dropLast())) == nil)
+    #expect(BoundaryShifts(kernel: []) == nil)
+  }
+}
+
+@Suite struct StraightLineTests {
+  @Test("Slope and value have pulls of unit width, whatever a fifth of the points does")
+  func pulls() throws {
+    var random = SeededGenerator(seed: 3)
+    var (slopes, values): ([Double], [Double]) = ([], [])
+    for _ in 0..<400 {
+      let x = (0..<12).map { Double($0) * 5000 }
+      let errors = x.map { 0.02 + 0.05 * (1 - $0 / 60000) }
+      var y = zip(x, errors).map { 8 + 4e-5 * $0 + $1 * random.normal() }
+      y[3] += 4
+      let line = try StraightLine(x: x, y: y, errors: errors)
+      slopes.append((line.slope.value - 4e-5) / line.slope.uncertainty)
+      let at = line.value(at: 32768)
+      values.append((at.value - 8 - 4e-5 * 32768) / at.uncertainty)
+    }
+    for pulls in [slopes, values] {
+      let mean = pulls.reduce(0, +) / 400
+      let width = (pulls.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 399).squareRoot()
+      #expect(abs(mean) < 0.2)
+      #expect(width > 0.75 && width < 1.25, "pulls of width \(width)")
+    }
+  }
+
+  @Test("Two points make a line; one, equal abscissae or values without errors make none")
+  func few() throws {
+    let line = try StraightLine(x: [1, 3], y: [2, 6], errors: [1, 1])
+    #expect(line.slope.value == 2 && line.reducedChiSquare == nil)
+    #expect(line.value(at: 2).value == 4)
+    #expect(throws: NotMeasurable.self) { try StraightLine(x: [1], y: [2], errors: [1]) }
+    #expect(throws: NotMeasurable.self) { try StraightLine(x: [1, 1], y: [2, 3], errors: [1, 1]) }
+    #expect(throws: NotMeasurable.self) {
+      try StraightLine(x: [1, 2, 3], y: [2, .nan, 3], errors: [1, 1, 0])
+    }
+  }
+}

@@ -101,10 +101,7 @@ struct BrighterFatterChannel {
       return try PhotonTransferCurve(points.points.map(\.point), options: options)
     }
     let fit = curve.flatMap { curve in
-      Result { () throws(NotMeasurable) in
-        if let full = try? PhotonTransferFit(.fullCovariance, to: curve) { return full }
-        return try PhotonTransferFit(.fullCovarianceWithoutB, to: curve)
-      }
+      Result { () throws(NotMeasurable) in try Self.joint(curve) }
     }
     addJoint(fit)
     let side = settings.side
@@ -139,6 +136,21 @@ struct BrighterFatterChannel {
   }
 
   // MARK: - The joint fit
+
+  /// The fit of all covariances, with b_ij only where the data ask for them: n more parameters must lower chi^2 by more than
+  /// n + 3 sqrt(2 n), three sigma beyond what they do by chance. Without need they make a_ij several times less certain.
+  private static func joint(_ curve: PhotonTransferCurve) throws(NotMeasurable) -> PhotonTransferFit {
+    let without = Result { () throws(NotMeasurable) in
+      try PhotonTransferFit(.fullCovarianceWithoutB, to: curve)
+    }
+    guard let full = try? PhotonTransferFit(.fullCovariance, to: curve) else {
+      return try without.get()
+    }
+    guard case .success(let plain) = without, let matrices = full.matrices else { return full }
+    let more = Double(matrices.a.count)
+    let gained = plain.fit.chiSquare - full.fit.chiSquare
+    return gained > more + 3 * (2 * more).squareRoot() ? full : plain
+  }
 
   private mutating func addJoint(_ fit: Result<PhotonTransferFit, NotMeasurable>) {
     measure(Q.jointGain, fit.map(\.gain))
