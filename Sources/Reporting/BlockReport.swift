@@ -54,7 +54,7 @@ public struct BlockReport: Sendable {
     let pdf = "\(folder)/\(SafeName.component(data.run.test))_report.pdf"
     // LaTeX is a process of its own: the products are written while it works.
     async let products = BlockProducts.write(
-      data, root: family.productName, folder: folder, created: date.seconds,
+      data, root: family.productName, tables: family.tables(data), folder: folder, created: date.seconds,
       pictures: drawn.paths.filter { $0.hasSuffix(".png") }, workers: workers)
     let compiled = try await LatexCompiler.compile(
       document(drawn.nodes, date: date.seconds), to: pdf, options: latex)

@@ -1,5 +1,6 @@
 import BlockTests
 import Foundation
+import Simulator
 import Testing
 import Warehouse
 

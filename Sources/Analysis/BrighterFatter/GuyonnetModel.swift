@@ -18,6 +18,9 @@ public struct GuyonnetSmoothing: Sendable, Equatable {
     self.slope = slope
   }
 
+  /// The shift of a boundary straight ahead at a distance [pixel] from the charge.
+  public func shift(atDistance distance: Double) -> Double { shift(along: distance, across: 0) }
+
   /// V(i, j): the boundary lies at (i, j + 1/2), its normal is +y.
   func vertical(_ i: Int, _ j: Int) -> Double { shift(along: Double(j) + 0.5, across: Double(i)) }
 

@@ -129,8 +129,17 @@ private struct CurveGrowth {
     // The lower half of the points, as those above saturation have next to no variance.
     let low = candidates.prefix(max(4, (candidates.count + 1) / 2))
     let gain = try median(low.map { points[$0].mean / points[$0].variance.value })
+    guard signals(candidates) >= 3 else {
+      throw NotMeasurable("pairs of flats at \(signals(candidates)) signals; a curve needs three")
+    }
     let seed = candidates.filter { points[$0].mean * gain <= options.seedElectrons }
-    let first = seed.count >= 4 ? seed : Array(low)
+    var first = seed.count >= 4 ? seed : Array(low)
+    // Three parameters want four signals, however many pairs there are of each.
+    var next = first.count
+    while signals(first) < 4, next < candidates.count {
+      first.append(candidates[next])
+      next += 1
+    }
     var fit = try tukey(first, gain: gain)
     top = first.last ?? 0
     mark(fit)
@@ -145,6 +154,16 @@ private struct CurveGrowth {
       mark(fit)
       if isUsed == before { break }
     }
+  }
+
+  /// The number of different signals: steps of more than a twentieth.
+  private func signals(_ indices: [Int]) -> Int {
+    var (count, last) = (0, 0.0)
+    for index in indices where count == 0 || points[index].mean > 1.05 * last {
+      count += 1
+      last = points[index].mean
+    }
+    return count
   }
 
   /// The allowed deviation of a point, of one sigma.

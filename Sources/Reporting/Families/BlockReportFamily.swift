@@ -1,3 +1,4 @@
+import DataProducts
 import Detector
 import LatexReport
 import Warehouse
@@ -18,12 +19,18 @@ protocol BlockReportFamily: Sendable {
   func results(_ data: TestRunData, footer: String) -> [ReportPart]
   /// The root of the products' names, such as `RON`.
   var productName: String { get }
+  /// Tables of the products beside those that all tests have, such as matrices.
+  func tables(_ data: TestRunData) -> [DataTable]
+}
+
+extension BlockReportFamily {
+  func tables(_ data: TestRunData) -> [DataTable] { [] }
 }
 
 /// The families whose reports are known, in the order in which they are asked.
 enum BlockReportFamilies {
   static let all: [any BlockReportFamily] =
-    [BiasReport(), PhotonTransferReport()] + CheckReport.all + [DarkSignalReport()]
+    [BiasReport(), PhotonTransferReport(), BrighterFatterReport()] + CheckReport.all + [DarkSignalReport()]
 
   /// The family of a test; one that shows plain tables where no other covers it.
   static func family(of test: String) -> any BlockReportFamily {

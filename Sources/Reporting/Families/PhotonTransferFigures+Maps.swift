@@ -58,8 +58,9 @@ extension PhotonTransferFigures {
 
   private static func side(_ count: Int) -> Int? { (1...17).first { $0 * $0 == count } }
 
-  func matrices() -> [ReportPart] {
-    guard let curves = data.curves["ptc.a"], !curves.isEmpty else {
+  /// The coefficients of a joint fit as images.
+  func matrices(_ curve: String = "ptc.a", name: String = "ptc-a-matrix") -> [ReportPart] {
+    guard let curves = data.curves[curve], !curves.isEmpty else {
       return [
         .paragraph([.status(.missing, "No matrix of coefficients: no fit of all covariances.")])
       ]
@@ -91,7 +92,7 @@ extension PhotonTransferFigures {
     return [
       .figure(
         ReportFigure(
-          "ptc-a-matrix", figure,
+          name, figure,
           caption:
             "Coefficients a of the full covariances: serial lags to the right, parallel lags upwards, lag (0, 0) at the lower left. The colours are those of the neighbours; the centre, ten times as large, is beyond them.",
           width: BlockLayout.share(data.camera)))

@@ -55,7 +55,7 @@ struct PhotonTransferReport: BlockReportFamily {
     guard !data.measurements(of: "ptc.pair.mean").isEmpty else { return [] }
     let figures = PhotonTransferFigures(data: data, footer: footer)
     var parts: [ReportPart] = [
-      .section(1, "\(data.run.test) extraction", label: "extraction"), .paragraph(counts(data)),
+      .section(1, "\(data.run.test) extraction", label: "extraction"), .paragraph(Self.counts(data)),
     ]
     parts += figures.balance()
     guard !data.measurements(of: "ptc.gain").isEmpty else {
@@ -76,7 +76,7 @@ struct PhotonTransferReport: BlockReportFamily {
   }
 
   /// How many pairs there are, and why some could not be measured.
-  private func counts(_ data: TestRunData) -> Document.Text {
+  static func counts(_ data: TestRunData) -> Document.Text {
     let pairs = Set(data.measurements(of: "ptc.pair.partner").compactMap(\.place.obsid)).count
     let rows = data.measurements(of: "ptc.pair.variance")
     let missing = rows.compactMap { row -> String? in
