@@ -54,7 +54,7 @@ public enum BrighterFatterQuantities {
   /// Shifts of the boundaries of the central pixel.
   public static let shift = Quantity(
     "bf.shift", unit: .pixelPerElectron, per: [.detector, .amplifier, .item], digits: 9,
-    "Shift of a pixel's own boundary for each electron within it, from the joint fit; negative towards its middle. Item: serial or parallel."
+    "Shift of a pixel's own boundary for each electron within it, from the joint fit; negative towards its middle. Item: x (serial) or y (parallel)."
   )
 
   // MARK: - Of each fluence; item: the script column

@@ -202,7 +202,7 @@ struct BrighterFatterChannel {
           return ratio
         }
       })
-    for (item, isSerial) in [("serial", true), ("parallel", false)] {
+    for (item, isSerial) in [("x", true), ("y", false)] {
       measure(
         Q.shift, item: item,
         joint.flatMap { joint in

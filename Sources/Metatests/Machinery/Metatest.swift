@@ -82,7 +82,7 @@ extension BlockSelection {
 /// All metatests, in the order of documents.
 public enum MetatestCatalog {
   /// The metatests.
-  public static let all: [any Metatest.Type] = [MetaBias.self, MetaPTC.self]
+  public static let all: [any Metatest.Type] = [MetaBias.self, MetaPTC.self, MetaBF.self]
 
   /// The metatest of a name, whatever its case.
   ///

@@ -139,7 +139,7 @@ struct PlaneFigures: Sendable {
     }
   }
 
-  private func panels(
+  func panels(
     name: String, footer: String, _ panel: (FocalPlane.Slot) -> Panel
   ) -> Figure {
     Figure(

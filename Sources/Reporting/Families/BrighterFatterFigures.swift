@@ -84,6 +84,13 @@ struct BrighterFatterFigures {
     let labels = Dictionary(
       data.exposures.map { ($0.obsid, $0.commanded["label"] ?? "") },
       uniquingKeysWith: { first, _ in first })
+    // One name and colour a fluence for all panels, whose signals differ a little.
+    let names = BrighterFatterReport.columns(data)
+    let shown = names.map { name -> String in
+      let means = data.measurements(of: "bf.column.mean").filter { $0.place.item == name }
+        .compactMap(\.value.number).sorted()
+      return means.isEmpty ? name : "\(NumberText.fixed(means[means.count / 2] / 1000, digits: 0)) kADU"
+    }
     return [true, false].map { isSerial in
       figure(
         isSerial ? "bf-correlations-serial" : "bf-correlations-parallel",
@@ -94,16 +101,16 @@ struct BrighterFatterFigures {
         let mine = (curves["\(detector)/\(amplifier)"] ?? []).sorted {
           ($0.place.obsid ?? 0) < ($1.place.obsid ?? 0)
         }
-        let marks = mine.enumerated().compactMap { index, curve -> Axes.Mark? in
+        let marks = mine.compactMap { curve -> Axes.Mark? in
           guard let side = (2...17).first(where: { $0 * $0 == curve.y.count }),
             let label = curve.place.obsid.flatMap({ labels[$0] }),
-            let mean = data.value("bf.column.mean", detector, amplifier, item: label)?.number
+            let index = names.firstIndex(of: label)
           else { return nil }
           let lags = Array(1..<min(side, 6))
           let at = lags.map { isSerial ? $0 * side : $0 }
           return .series(
             Series(
-              "\(NumberText.fixed(mean / 1000, digits: 0)) kADU", x: lags.map(Double.init),
+              shown[index], x: lags.map(Double.init),
               y: at.map { 100 * curve.y[$0] },
               errors: curve.uncertainty.map { errors in at.map { 100 * errors[$0] } } ?? [],
               style: .linePoints(Palette.marker(index)), colour: Palette.colour(index)))

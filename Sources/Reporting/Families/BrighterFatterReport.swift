@@ -145,8 +145,8 @@ struct BrighterFatterReport: BlockReportFamily {
   private func shiftTable(_ data: TestRunData) -> ReportPart {
     let columns: [(heading: String, quantity: String, item: String?, unit: String, factor: Double)] =
       [
-        ("serial", "bf.shift", "serial", "10⁻⁷ pixel/e⁻", 1e7),
-        ("parallel", "bf.shift", "parallel", "10⁻⁷ pixel/e⁻", 1e7),
+        ("serial", "bf.shift", "x", "10⁻⁷ pixel/e⁻", 1e7),
+        ("parallel", "bf.shift", "y", "10⁻⁷ pixel/e⁻", 1e7),
         ("p0", "bf.smoothing.amplitude", nil, "10⁻⁷ pixel/e⁻", 1e7),
         ("p1", "bf.smoothing.slope", nil, "1/pixel", 1), ("closure", "bf.closure", nil, "", 1),
         ("gain", "bf.gain", nil, "e⁻/ADU", 1), ("joint gain", "bf.joint.gain", nil, "e⁻/ADU", 1),
@@ -188,11 +188,12 @@ struct BrighterFatterReport: BlockReportFamily {
   }
 
   private static func cell(
-    _ value: MeasuredValue?, factor: Double = 1, digits: Int
+    _ value: MeasuredValue?, factor: Double = 1, digits: Int, withError: Bool = true
   ) -> Document.Table.Cell {
     switch value {
     case .value(let value, let error, _)?:
-      .value(value * factor, uncertainty: error.map { $0 * factor }, digits: digits)
+      .value(
+        value * factor, uncertainty: withError ? error.map { $0 * factor } : nil, digits: digits)
     case .missing?, nil: .empty(reason: "–")
     }
   }
@@ -220,9 +221,11 @@ struct BrighterFatterReport: BlockReportFamily {
               rows.count == start ? .words(amplifier) : "", .words(name),
             ]
               + columns.map { column in
+                // The error of a mean is far below its digits.
                 Self.cell(
                   data.value(column.quantity, detector, amplifier, item: name),
-                  factor: column.factor, digits: column.digits)
+                  factor: column.factor, digits: column.digits,
+                  withError: column.quantity != "bf.column.mean")
               })
         }
         if rows.count > start { rules.insert(rows.count) }

@@ -1,0 +1,207 @@
+import BlockTests
+import Detector
+import Diagnostics
+import LatexReport
+import Reporting
+import Warehouse
+
+/// The report of MetaBF as a document; its pictures are named as the content makes them.
+struct BrighterFatterDocument {
+  let input: MetatestInput
+  let planes: [BrighterFatterPlane]
+  /// The names of the figures that there are.
+  let figures: Set<String>
+  let date: (text: String, seconds: Int64)
+  let camera: Camera
+
+  private var selections: [BlockSelection] { planes.flatMap(\.selections) }
+
+  func document() throws -> Document {
+    var body: [Document.Node] = [
+      .section(level: 1, "Data inventory", label: "inventory-section"),
+      .table(ReportTables.inventory(selections)), .paragraph(Document.Text(gains)),
+    ]
+    body += wavelengths
+    for plane in planes { body += sections(plane) }
+    body.append(.appendix)
+    body += DefinitionsSection.nodes(
+      MetaBF.quantities.map(\.name),
+      Dictionary(
+        try input.warehouse.quantities().map { ($0.name, $0) },
+        uniquingKeysWith: { first, _ in first }))
+    body.append(.section(level: 1, "Provenance", label: "provenance-section"))
+    body.append(.paragraph(Document.Text("Rule of choice: " + input.selector.rule + ".")))
+    body.append(.table(try ReportTables.provenance(selections, input.warehouse)))
+    let campaigns = Set(selections.compactMap { $0.run?.campaign }).sorted()
+    return Document(
+      title: "MetaBF: brighter-fatter of the focal plane",
+      subtitle: planes.map(\.test).joined(separator: ", "),
+      kicker: campaigns.isEmpty ? "" : "Campaign " + campaigns.joined(separator: ", "),
+      cover: cover, summary: summary, body: body,
+      footer: "MetaBF · vison \(ProgramVersion.current)", date: date.seconds)
+  }
+
+  /// Which runs the gains come from.
+  private var gains: String {
+    let named = planes.flatMap { plane in
+      plane.runs.map { run in
+        "\(plane.test) of \(run.block): "
+          + (plane.gainRuns[run.block].map { "run \($0)" } ?? "no gain")
+      }
+    }
+    return "Gains that turned ADU into electrons are those of PTC01; " + named.joined(separator: ", ")
+      + "."
+  }
+
+  // MARK: - Cover
+
+  private var cover: [Document.Field] {
+    let flight = input.design.flight
+    return [
+      .init("Metatest", "MetaBF"),
+      .init("Tests", .init(planes.map(\.test).joined(separator: ", "))),
+      .init("Camera", .init(camera.title)),
+      .init("Focal plane", .init("\(input.plane.name), design \(input.design.name)")),
+    ]
+      + planes.map { plane in
+        let missing = flight.filter { !plane.flight.contains($0) }
+        return Document.Field(
+          "\(plane.test): blocks",
+          missing.isEmpty
+            ? [.status(.pass, "all \(flight.count) flight blocks")]
+            : [
+              .status(
+                .missing,
+                "\(plane.flight.count) of \(flight.count); missing: "
+                  + missing.joined(separator: ", "))
+            ])
+      } + [
+        .init("Date of the data", .init(TimeText.forPeople(date.text) + " UTC (latest analysis)")),
+        .init("Program", .init("vison \(ProgramVersion.current)")),
+      ]
+  }
+
+  private var summary: [Document.Node] {
+    planes.map { plane in
+      let parts = MetaBF.maps.prefix(5).compactMap { map -> String? in
+        guard let found = ValueSummary(plane.stored(map).numbers(of: plane.flight)) else {
+          return nil
+        }
+        func number(_ value: Double) -> String {
+          NumberText.fixed(value, digits: map.decimals + 1)
+        }
+        return "\(map.title) \(number(found.median)) ± \(number(found.sigma))"
+          + (map.shownUnit.isEmpty ? "" : " \(map.shownUnit)")
+      }
+      guard !parts.isEmpty else {
+        return .remark(.missing, Document.Text("\(plane.test): no widths of flight blocks."))
+      }
+      return .paragraph(
+        Document.Text(
+          "\(plane.test), median and robust σ over the quadrants of the flight blocks: "
+            + parts.joined(separator: "; ") + "."))
+    }
+  }
+
+  // MARK: - Results
+
+  private func figure(_ name: String, _ caption: Document.Text, width: Double = 0.8)
+    -> [Document.Node]
+  {
+    guard figures.contains(name) else { return [] }
+    return [
+      .figure(Document.Figure(input.figurePath(name), width: width, caption: caption))
+    ]
+  }
+
+  private var wavelengths: [Document.Node] {
+    let nodes = MetaBF.directions.flatMap { direction in
+      figure(
+        "FWHM\(direction.name.uppercased())_vs_WAVELENGTH",
+        Document.Text(
+          "FWHM along \(direction.name) at 32768 ADU against wavelength, a line for each quadrant, colours by block; dashed the relation of Niemi et al. (2015)."
+        ))
+    }
+    return nodes.isEmpty
+      ? [] : [.section(level: 1, "Widths against wavelength", label: "wavelength")] + nodes
+  }
+
+  private func sections(_ plane: BrighterFatterPlane) -> [Document.Node] {
+    let test = plane.test
+    var nodes: [Document.Node] = [
+      .pageBreak, .section(level: 1, "\(test): aggregated results", label: "results-\(test)"),
+    ]
+    if !plane.isOnPlane {
+      nodes.append(
+        .remark(
+          .missing,
+          "No block with results sits on the focal plane of this design; maps are left out."))
+    }
+    nodes.append(.section(level: 2, "Widths against fluence"))
+    let before = nodes.count
+    for direction in MetaBF.directions {
+      let upper = direction.name.uppercased()
+      nodes += figure(
+        "\(test)_FWHM\(upper)_vs_FLUENCE",
+        Document.Text(
+          "FWHM along \(direction.name) against fluence in electrons, with the coefficients of each fluence; dashed the relation of Niemi et al. (2015)."
+        ))
+      nodes += figure(
+        "\(test)_FWHM\(upper)_vs_FLUENCE_JOINT",
+        Document.Text(
+          "The same with the coefficients of the joint fit of all fluences, a fixed kernel."))
+      nodes += figure(
+        "\(test)_FWHM\(upper)_CURVES",
+        Document.Text(
+          "\(test): FWHM along \(direction.name) of each detector where it lies on the plane; points are fluences, dashed the fitted lines."
+        ), width: 1)
+    }
+    if nodes.count == before {
+      nodes.append(.remark(.missing, "No widths: without gains of PTC01 they are not measurable."))
+    }
+    nodes.append(.section(level: 2, "Half of full well"))
+    nodes += maps(plane, ["FWHMX_HWC", "FWHMY_HWC", "FWHMX_SLOPE", "FWHMY_SLOPE", "ELL_HWC"])
+    nodes += histograms(plane, ["FWHMX_HWC", "FWHMY_HWC", "FWHMX_SLOPE", "FWHMY_SLOPE"])
+    nodes += ["FWHMX_HWC", "FWHMY_HWC", "ELL_HWC"].map { table(plane, $0) }
+    nodes.append(.section(level: 2, "Coefficients and correction"))
+    nodes += maps(plane, ["A10", "A01", "RESTORED"])
+    nodes += histograms(plane, ["A10", "A01", "RESTORED"])
+    nodes += [table(plane, "A10"), table(plane, "A01"), table(plane, "RESTORED")]
+    return nodes
+  }
+
+  private func table(_ plane: BrighterFatterPlane, _ key: String) -> Document.Node {
+    guard let map = MetaBF.maps.first(where: { $0.key == key }) else { return .paragraph("") }
+    return .table(
+      ReportTables.quadrants(
+        plane.shown(map), layout: plane.layout, selections: plane.selections))
+  }
+
+  private func histograms(_ plane: BrighterFatterPlane, _ keys: [String]) -> [Document.Node] {
+    let names = keys.map { "\(plane.test)_\($0)_HIST" }.filter(figures.contains)
+    guard !names.isEmpty else { return [] }
+    return [
+      .figureGrid(
+        Document.FigureGrid(
+          names.map { Document.Figure(input.figurePath($0)) }, perRow: 2,
+          caption: "Distribution over quadrants of the flight blocks, and with spare blocks."))
+    ]
+  }
+
+  private func maps(_ plane: BrighterFatterPlane, _ keys: [String]) -> [Document.Node] {
+    keys.compactMap { key in MetaBF.maps.first { $0.key == key } }.flatMap { map in
+      let values = plane.shown(map)
+      var caption: Document.Text = [
+        .text("\(plane.test): "), .link(map.title, to: DefinitionLabel.of(map.quantity.name)),
+        .text(map.shownUnit.isEmpty ? "." : ", in \(map.shownUnit)."),
+      ]
+      if let found = ValueSummary(values.numbers(of: plane.flight)) {
+        func number(_ value: Double) -> String { NumberText.fixed(value, digits: values.digits) }
+        caption += Document.Text(
+          " \(found.count) quadrants of the flight blocks: median \(number(found.median)), robust σ "
+            + "\(number(found.sigma)), range \(number(found.minimum)) to \(number(found.maximum)).")
+      }
+      return figure("\(plane.test)_\(map.key)_MAP", caption, width: 0.7)
+    }
+  }
+}

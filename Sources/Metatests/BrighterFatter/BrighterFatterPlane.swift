@@ -1,0 +1,138 @@
+import BlockTests
+import Detector
+import Warehouse
+
+/// What MetaBF knows of one test: the chosen runs, their values and matrices.
+struct BrighterFatterPlane: Sendable {
+  let test: String
+  let selections: [BlockSelection]
+  let reader: ChannelReader
+  let layout: PlaneLayout
+  /// The script columns of all runs, in order.
+  let columns: [String]
+  /// Curves of single fluences by block and name.
+  private let curves: [String: [String: [CurveRecord]]]
+  /// The script column of each exposure, by block.
+  private let labels: [String: [Int: String]]
+  /// The PTC01 run whose gains a block's run used.
+  let gainRuns: [String: Int64]
+
+  /// Reads one test.
+  init(
+    _ input: MetatestInput, test: String, layout: PlaneLayout, selections: [BlockSelection]
+  ) throws {
+    (self.test, self.selections, self.layout) = (test, selections, layout)
+    let runs = selections.compactMap(\.run)
+    reader = try ChannelReader(
+      input.warehouse, runs: runs, quantities: MetaBF.quantities, curves: [])
+    var names: Set<String> = []
+    var curves: [String: [String: [CurveRecord]]] = [:]
+    var labels: [String: [Int: String]] = [:]
+    var gains: [String: Int64] = [:]
+    for run in runs {
+      for row in try input.warehouse.measurements(
+        of: [BrighterFatterQuantities.columnMean.name], in: [run.key])
+      { if let item = row.place.item { names.insert(item) } }
+      for name in [
+        BrighterFatterQuantities.columnA, BrighterFatterQuantities.columnCorrelations,
+        BrighterFatterQuantities.columnSmoothing, BrighterFatterQuantities.matrixA,
+        BrighterFatterQuantities.vertical, BrighterFatterQuantities.horizontal,
+      ] {
+        curves[run.block, default: [:]][name] = try input.warehouse.curves(name, in: run.key)
+      }
+      for exposure in try input.warehouse.exposures(of: run.key) {
+        labels[run.block, default: [:]][exposure.obsid] = exposure.commanded["label"]
+      }
+      let gain = try input.warehouse.measurements(
+        of: [BrighterFatterQuantities.gainRun.name], in: [run.key])
+      gains[run.block] = gain.first?.value.number.flatMap { Int64(exactly: $0) }
+    }
+    columns = names.sorted()
+    (self.curves, self.labels, gainRuns) = (curves, labels, gains)
+  }
+
+  /// The chosen runs.
+  var runs: [StoredTestRun] { selections.compactMap(\.run) }
+  /// Blocks of the plane that have a run.
+  var flight: Set<String> {
+    Set(selections.filter { $0.role == .flight && $0.run != nil }.map(\.block))
+  }
+  /// Whether a block with results sits on the plane.
+  var isOnPlane: Bool { layout.channels.contains { flight.contains($0.place.block) } }
+
+  /// The places of all amplifiers that the design wants, and of other blocks with results.
+  var places: [ChannelPlace] {
+    selections.filter { $0.role == .flight || $0.run != nil }.flatMap { selection in
+      layout.camera.detectors.flatMap { detector in
+        layout.camera.amplifiers.map {
+          ChannelPlace(block: selection.block, detector: detector, amplifier: $0.name)
+        }
+      }
+    }
+  }
+
+  /// Why a place has no value at all.
+  func reason(_ place: ChannelPlace) -> String {
+    selections.first { $0.block == place.block }?.reason ?? "not measured"
+  }
+
+  /// The values of a map as they are stored.
+  func stored(_ map: MetaBF.Map) -> ChannelMap {
+    ChannelMap(
+      title: map.title, quantity: map.quantity.name, item: map.item, unit: map.quantity.unit,
+      digits: map.quantity.digits, values: reader.values(of: map.quantity, item: map.item))
+  }
+
+  /// The values of a map as people see them: coefficients in units of 10^-7, the unit in the title.
+  func shown(_ map: MetaBF.Map) -> ChannelMap {
+    guard map.factor != 1 else { return stored(map) }
+    return ChannelMap(
+      title: "\(map.title) [\(map.shownUnit)]", quantity: map.quantity.name, item: map.item,
+      unit: .none, digits: 3,
+      values: reader.values(of: map.quantity, item: map.item).mapValues { value in
+        guard case .value(let number, let error, let count) = value else { return value }
+        return .value(
+          number * map.factor, uncertainty: error.map { $0 * map.factor }, count: count)
+      })
+  }
+
+  // MARK: - Fluences
+
+  /// A value of one fluence.
+  struct Point: Sendable {
+    let column: String
+    /// Mean signal [adu].
+    let mean: Double
+    let value: Double
+    let error: Double?
+  }
+
+  /// A quantity of each fluence of an amplifier, by rising signal.
+  func points(_ quantity: Quantity, _ place: ChannelPlace) -> [Point] {
+    columns.compactMap { column in
+      guard
+        let mean = reader.values(of: BrighterFatterQuantities.columnMean, item: column)[place]?
+          .number,
+        case .value(let value, let error, _)? = reader.values(of: quantity, item: column)[place]
+      else { return nil }
+      return Point(column: column, mean: mean, value: value, error: error)
+    }.sorted { $0.mean < $1.mean }
+  }
+
+  /// The gain of an amplifier [e-/adu]; nil where there is none.
+  func gain(_ place: ChannelPlace) -> Double? {
+    reader.values(of: BrighterFatterQuantities.gain, item: nil)[place]?.number
+  }
+
+  /// The curves of an amplifier of one name, with the script column of those of single fluences.
+  func curves(_ name: String, _ place: ChannelPlace) -> [(column: String?, curve: CurveRecord)] {
+    (curves[place.block]?[name] ?? []).filter {
+      $0.place.detector == place.detector && $0.place.amplifier == place.amplifier
+    }.map { curve in
+      (curve.place.obsid.flatMap { labels[place.block]?[$0] }, curve)
+    }
+  }
+
+  /// Places of one run, in the order of detectors and amplifiers.
+  func places(of block: String) -> [ChannelPlace] { places.filter { $0.block == block } }
+}
