@@ -170,6 +170,12 @@ let package = Package(
       dependencies: ["Warehouse", "Detector", "DurableFiles", grdb, argumentParser],
       path: "Benchmarks/warehouse", exclude: ["pandas-alternative.py"], swiftSettings: settings),
 
+    .executableTarget(
+      name: "covariance-benchmark",
+      dependencies: ["Analysis", "Campaign", "Detector", "FITSFiles"],
+      path: "Benchmarks/covariances", exclude: ["numpy-alternative.py"],
+      swiftSettings: kernelSettings),
+
     // MARK: Tests
     tests("DurableFiles", ["DurableFiles", "Diagnostics"]),
     tests("Detector", ["Detector", "Campaign"]),

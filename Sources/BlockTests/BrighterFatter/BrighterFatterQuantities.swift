@@ -231,9 +231,9 @@ public enum BrighterFatterQuantities {
   // MARK: - Curves
 
   /// a_ij of the joint fit: x = serial lag * side + parallel lag.
-  public static let matrixA = "bf.a"
+  public static let matrixA = "bf.a.matrix"
   /// n_ij of the joint fit.
-  public static let matrixNoise = "bf.noise"
+  public static let matrixNoise = "bf.noise.matrix"
   /// C_ij / mean^2 of the joint fit's model for the nearest lags, against mean.
   public static let model00 = "bf.model.00"
   /// Of serial neighbours.

@@ -73,7 +73,7 @@ extension MetaBF {
             name: "\(plane.test)_\(map.key)_MAP",
             figure: {
               drawing.heatMap(
-                values, name: "\(plane.test): \(map.title) [\(map.shownUnit)]",
+                values, name: "\(plane.test): \(map.heading)",
                 colours: map.colours, scale: map.scale, decimals: map.decimals, footer: foot)
             }, hasPreview: map.hasPreview))
       }

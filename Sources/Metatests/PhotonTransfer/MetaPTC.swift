@@ -49,6 +49,8 @@ public enum MetaPTC: Metatest {
 
     /// The unit for people.
     var shownUnit: String { unit ?? quantity.unit.display }
+    /// The title with the unit.
+    var heading: String { shownUnit.isEmpty ? title : "\(title) [\(shownUnit)]" }
   }
 
   static let maps: [Map] = [

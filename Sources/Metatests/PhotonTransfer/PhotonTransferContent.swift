@@ -82,7 +82,7 @@ extension MetaPTC {
             name: "\(plane.test)_\(map.key)_MAP",
             figure: {
               drawing.heatMap(
-                values, name: "\(plane.test): \(map.title) [\(map.shownUnit)]",
+                values, name: "\(plane.test): \(map.heading)",
                 colours: map.colours, scale: map.scale, decimals: map.decimals,
                 failing: result?.failing ?? [],
                 failureMeaning: result.map { "not \(ReportTables.limits($0.requirement))" }

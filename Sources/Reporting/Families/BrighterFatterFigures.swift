@@ -225,6 +225,6 @@ struct BrighterFatterFigures {
   }
 
   func matrices() -> [ReportPart] {
-    PhotonTransferFigures(data: data, footer: footer).matrices("bf.a", name: "bf-a-matrix")
+    PhotonTransferFigures(data: data, footer: footer).matrices("bf.a.matrix", name: "bf-a-matrix")
   }
 }

@@ -9,8 +9,8 @@ enum BrighterFatterTables {
       table(
         "A_MATRIX", "Coefficients a_ij and noise n_ij of the joint fit; i serial, j parallel lag",
         [
-          ("A", "bf.a", "electron**-1", "Relative change of a pixel's area for each electron"),
-          ("NOISE", "bf.noise", "electron**2", "Covariance at no signal"),
+          ("A", "bf.a.matrix", "electron**-1", "Relative change of a pixel's area for each electron"),
+          ("NOISE", "bf.noise.matrix", "electron**2", "Covariance at no signal"),
         ], data),
       table(
         "SHIFTS",

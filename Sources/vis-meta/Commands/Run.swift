@@ -50,7 +50,7 @@ struct Run: AsyncParsableCommand {
     let blocks: [Block]
   }
 
-  @Argument(help: "The metatest: MetaBias.")
+  @Argument(help: "The metatest: MetaBias, MetaPTC or MetaBF.")
   var metatest: String
   @OptionGroup var warehouse: WarehouseOptions
   @OptionGroup var design: DesignOption
