@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// NL01 and NL02: fluence ladders with frames of constant fluence in between, for the non-linearity.
 enum NonLinearityTests {
   static let entries: [TestCatalog.Entry] =
@@ -26,16 +28,17 @@ enum NonLinearityTests {
     purpose: "Non-linearity with the neutral density filter, interleaved with stability frames.",
     subtasks: [
       .check, .prep, .init(name: "extract", summary: "mean and variance of image tiles"),
-      .init(name: "NL", summary: "builds and fits the non-linearity curves"),
+      .init(name: "NL", summary: "builds and fits the non-linearity curves"), saturation,
     ],
-    products: [.mask, .bias],
+    products: [.mask],
     inputs: TestCatalog.Input.ladder(
       [
         0.005, 0.007, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.55, 0.7, 0.8, 0.85, 0.9, 0.95, 1,
         1.1,
-      ], [4], of: "the flat source") + [.wavelength(0), stability],
+      ], [4], of: "the flat source") + [.wavelength(0), stability] + analysis,
     selection: .init(byFilter: false, ignoredKeys: []),
     columns: { plan throws(CampaignError) in
+      try checkChoices(plan)
       let filter = try plan.filter(plan.integer("wavelength"))
       return columns([(try plan.ladder(.flat, filter), filter)], stability: filter, plan: plan)
     }, checks: FlatTests.fluenceChecks)
@@ -51,16 +54,17 @@ enum NonLinearityTests {
         + " interleaved with stability frames\(drain).",
       subtasks: [
         .check, .prep, .init(name: "extract", summary: "mean and variance of image tiles"),
-        .init(name: "NL", summary: "builds and fits the non-linearity curves"),
+        .init(name: "NL", summary: "builds and fits the non-linearity curves"), saturation,
         .init(name: "extract_PTC", summary: "binned photon transfer curve"),
       ],
       products: [.mask],
       inputs: TestCatalog.Input.ladder(low, [lowFrames], of: "the flat source", suffix: "A")
         + [.wavelength(0, suffix: "A")]
         + TestCatalog.Input.ladder(high, [4], of: "the flat source", suffix: "B")
-        + [.wavelength(880, suffix: "B"), stability],
+        + [.wavelength(880, suffix: "B"), stability] + analysis,
       selection: .init(byFilter: false, ignoredKeys: []),
       columns: { plan throws(CampaignError) in
+        try checkChoices(plan)
         let a = try plan.filter(plan.integer("wavelengthA"))
         let b = try plan.filter(plan.integer("wavelengthB"))
         var all = columns(
@@ -80,6 +84,53 @@ enum NonLinearityTests {
   private static let stability = TestCatalog.Input(
     name: "exptinter", defaultValue: .double(0), range: 0...3600,
     meaning: "exposure time of the stability frames [s]; 0: half the time to full well")
+
+  private static let saturation = TestDefinition.Subtask(
+    name: "satCTE", summary: "charge-transfer efficiency against signal, from the over-scans")
+
+  /// The curves that can be fitted.
+  static let models = ["POLYNOMIAL", "EXPONENTIAL"]
+
+  private static let analysis: [TestCatalog.Input] = [
+    .init(
+      name: "model", defaultValue: .string("POLYNOMIAL"), range: nil,
+      meaning: "curve of the results: POLYNOMIAL, or EXPONENTIAL with a term for low signals besides"),
+    .init(
+      name: "degree", defaultValue: .int(4), range: 1...8, meaning: "degree of the polynomial"),
+    .init(
+      name: "pivot", defaultValue: .double(0.5), range: 0.05...0.9,
+      meaning: "signal at which the deviation is zero by definition, as a fraction of 65536 ADU"),
+    .init(
+      name: "lowest", defaultValue: .double(250), range: 1...60_000,
+      meaning: "lowest signal that is fitted [adu]"),
+    .init(
+      name: "highest", defaultValue: .double(55_536), range: 1000...65_535,
+      meaning: "highest signal that is fitted [adu], unless the detector saturates before"),
+    .init(
+      name: "drift", defaultValue: .int(20), range: 0...30,
+      meaning: "highest degree of the polynomial in time that the source may follow"),
+    .init(
+      name: "shutter", defaultValue: .string("calibrated"), range: nil,
+      meaning:
+        "exposure times: calibrated (the median excess of the chamber's calibration), points (its points one by one) or commanded"),
+    .init(
+      name: "tiles", defaultValue: .int(6), range: 1...50,
+      meaning: "tiles along each axis of an amplifier"),
+    .init(
+      name: "clipsigma", defaultValue: .double(4), range: 2...20,
+      meaning: "clipping of a tile's pixels in standard deviations"),
+  ]
+
+  private static func checkChoices(_ plan: TestPlan) throws(CampaignError) {
+    for (name, known) in [("model", models), ("shutter", ["calibrated", "points", "commanded"])] {
+      guard let value = plan.inputs[name], !known.contains(where: { value == .string($0) }) else {
+        continue
+      }
+      throw CampaignError(
+        .badTestInput, "\(name) '\(value.description.clipped(to: 60))' is not known",
+        remedy: "known are \(known.joined(separator: ", "))")
+    }
+  }
 
   private static func columns(
     _ parts: [(ladder: [(seconds: Double, frames: Int)], filter: ChamberProfile.Filter)],

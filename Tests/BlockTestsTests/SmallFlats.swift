@@ -8,17 +8,17 @@ import Warehouse
 final class SmallFlats: Sendable {
   let folder: String
 
-  /// Simulates PTC01 of one block.
+  /// Simulates PTC01 of one block, or another test.
   init(
     seed: UInt64 = 1, fractions: [Double] = [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8], frames: Double = 4,
-    truth: [TruthParameter: Double] = [:], faults: [Fault] = []
+    truth: [TruthParameter: Double] = [:], faults: [Fault] = [], test: CampaignOrder.Test? = nil
   ) async throws {
     folder = NSTemporaryDirectory() + "vison-flats-" + UUID().uuidString
     var order = CampaignOrder(output: folder)
     order.cameraName = "tiny"
     order.blocks = ["BORN"]
     order.tests = [
-      CampaignOrder.Test(
+      test ?? CampaignOrder.Test(
         "PTC01", inputs: ["fractions": .numbers(fractions), "frames": .numbers([frames])])
     ]
     order.seed = seed

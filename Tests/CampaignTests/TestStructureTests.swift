@@ -115,7 +115,7 @@ struct TestStructureTests {
 
   @Test("Steps have the names of the record, without those that did nothing", arguments: RecordedTest.all)
   func steps(_ record: RecordedTest) throws {
-    let empty = ["debugtask", "satCTE", "simulNL", "bayes", "extract_ADC"]
+    let empty = ["debugtask", "simulNL", "bayes", "extract_ADC"]
     let recorded = record.fields[7].split(separator: ",").map(String.init)
     // The flux checks took the steps of photon transfer, for which they have no pairs.
     if record.isFluxCheck { return }

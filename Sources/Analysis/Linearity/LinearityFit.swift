@@ -2,63 +2,14 @@
   import Glibc
 #endif
 
-/// The mean signal of one tile of one quadrant in one exposure.
-public struct LinearitySample: Sendable, Equatable {
-  /// Which exposure; samples of one share its errors of light and shutter.
-  public let exposure: Int
-  /// Which filter: each has a flux of its own.
-  public let filter: Int
-  /// Which tile of the quadrant.
-  public let tile: Int
-  /// The true exposure time [s], the shutter's calibration applied.
-  public let exposureSeconds: Double
-  /// When the exposure was made [h], from any origin.
-  public let elapsedHours: Double
-  /// The signal above the offset and the background [adu].
-  public let signal: Double
-  /// Its 1-sigma uncertainty [adu].
-  public let uncertainty: Double
-
-  /// A sample.
-  public init(
-    exposure: Int, filter: Int, tile: Int, exposureSeconds: Double, elapsedHours: Double,
-    signal: Double, uncertainty: Double
-  ) {
-    (self.exposure, self.filter, self.tile) = (exposure, filter, tile)
-    (self.exposureSeconds, self.elapsedHours) = (exposureSeconds, elapsedHours)
-    (self.signal, self.uncertainty) = (signal, uncertainty)
-  }
-}
-
-/// How non-linearity is fitted.
-public struct LinearityOptions: Sendable, Hashable {
-  /// The degree of the polynomial.
-  public var degree = 4
-  /// Whether an exponential term for low signals is fitted.
-  public var fitsLowSignals = false
-  /// Whether a constant error of all exposure times is fitted.
-  public var fitsShutter = true
-  /// The degree of the polynomial in time that the source follows.
-  public var driftDegree = 2
-  /// The signals that are fitted [adu].
-  public var range = 250.0...55_536
-  /// Where the deviation is zero by definition [adu]: the linear law passes through this signal.
-  public var pivot = 32_768.0
-  /// Exposures that deviate by more than this many robust sigma are left out.
-  public var cut = 5.0
-
-  /// The usual options.
-  public init() {}
-}
-
 /// Non-linearity of one quadrant: by how much its signal deviates from one in proportion to the light.
 ///
 /// For a tile k, filter f and exposure e the signal is F = phi_{f,k} s(tau_e) (t_e + dt) exp u(F / 2^16), hence
 ///
-///     ln F = ln phi_{f,k} + ln s(tau_e) + ln t_e + dt / t_e + u(x), x = F / 2^16,
-///     u(x) = sum_{k = 1...degree} c_k x^k [+ A exp(-x / w)],
+///     ln F = ln phi_{f,k} + ln s(tau_e) + ln(t_e + dt) + u(x), x = F / 2^16,
+///     u(x) = sum_{k = 1...degree} c_k x^k [+ A exp(-F / w)],
 ///
-/// all unknowns of which but w enter linearly: weighted least squares give flux of each filter and tile, drift of the
+/// all unknowns of which but w and dt enter linearly, and dt by a few repetitions: weighted least squares give flux of each filter and tile, drift of the
 /// source (from all exposures, the interspersed stability frames above all), shutter error and curve at once, so that
 /// the two filters are joined by one curve and not each bent to its own line. w is found by minimising chi^2.
 ///
@@ -74,7 +25,7 @@ public struct LinearityFit: Sendable, Equatable {
   public let lowSignal: (amplitude: Estimate, scale: Double)?
   /// dt [s]; nil where it was not fitted.
   public let shutterError: Estimate?
-  /// ln s: the coefficients of (tau - mean tau) [1/h**k], k = 1...
+  /// ln s: the coefficients of the Legendre polynomials P_1 ... over the time of all samples.
   public let drift: [Estimate]
   /// chi^2 from the stated errors, and its degrees of freedom.
   public let chiSquare: Double
@@ -84,12 +35,73 @@ public struct LinearityFit: Sendable, Equatable {
   public let rejected: [Int]
   /// The signals that were fitted [adu].
   public let fitted: ClosedRange<Double>
+  /// chi^2 of the exposures' mean residuals, the common scatter of the light among their errors, and its degrees of
+  /// freedom.
+  public let exposureChiSquare: (value: Double, freedom: Int)
   /// Covariance of c_1 ... and A, row by row.
-  private let covariance: [Double]
+  public let covariance: [Double]
+  /// Exposures that were fitted.
+  private let used: Set<Int>
+  private let shift: Double
+  private let middle, span: Double
+  private let fluxes: [LinearityChannel: Double]
 
   public static func == (a: LinearityFit, b: LinearityFit) -> Bool {
     a.options == b.options && a.coefficients == b.coefficients && a.covariance == b.covariance
       && a.drift == b.drift && a.rejected == b.rejected
+  }
+
+  // MARK: - The light
+
+  /// The source relative to its mean over the fitted exposures' times, at some time [h].
+  public func light(atHours hours: Double) -> Double {
+    let values = LinearityProblem.legendre((hours - middle) / span, drift.count)
+    return exp(zip(values, drift).reduce(0) { $0 + $1.0 * $1.1.value })
+  }
+
+  /// The signal that a linear detector gives for the light of a sample [adu], equal to the true one at the pivot; nil where
+  /// the sample's filter or tile was not fitted, or its exposure time is not positive.
+  public func linear(_ sample: LinearitySample) -> Double? {
+    let channel = LinearityChannel(filter: sample.filter, tile: sample.tile)
+    let seconds = sample.exposureSeconds + shift
+    guard let flux = fluxes[channel], seconds > 0 else { return nil }
+    return exp(flux + logarithm(options.pivot)) * light(atHours: sample.elapsedHours) * seconds
+  }
+
+  /// What each exposure says of the curve, in the order of exposures; of all samples, fitted or not.
+  public func points(_ samples: [LinearitySample]) -> [LinearityPoint] {
+    var sums: [Int: (filter: Int, weight: Double, ratio: Double, signal: Double, count: Double)] =
+      [:]
+    for sample in samples where sample.signal > 0 && sample.uncertainty > 0 {
+      guard let linear = linear(sample), linear > 0 else { continue }
+      let error = sample.uncertainty / sample.signal
+      let weight = 1 / (error * error)
+      var sum = sums[sample.exposure] ?? (sample.filter, 0, 0, 0, 0)
+      sum.weight += weight
+      sum.ratio += weight * log(sample.signal / linear)
+      sum.signal += sample.signal
+      sum.count += 1
+      sums[sample.exposure] = sum
+    }
+    return sums.keys.sorted().compactMap { exposure in
+      guard let sum = sums[exposure] else { return nil }
+      let signal = sum.signal / sum.count
+      let ratio = sum.ratio / sum.weight
+      let common = options.commonScatter * options.commonScatter
+      let error = 100 * exp(ratio) * (1 / sum.weight + common).squareRoot()
+      return LinearityPoint(
+        exposure: exposure, filter: sum.filter, signal: signal,
+        deviation: Estimate(
+          value: 100 * expm1(ratio), uncertainty: error, count: Int(sum.count)),
+        residual: 100 * expm1(ratio - logarithm(signal) + logarithm(options.pivot)),
+        isUsed: used.contains(exposure))
+    }
+  }
+
+  /// u at a signal.
+  private func logarithm(_ signal: Double) -> Double {
+    let parameters = coefficients.map(\.value) + (lowSignal.map { [$0.amplitude.value] } ?? [])
+    return zip(terms(signal), parameters).reduce(0) { $0 + $1.0 * $1.1 }
   }
 
   // MARK: - The curve
@@ -154,37 +166,100 @@ extension LinearityFit {
     guard !valid.isEmpty else {
       throw NotMeasurable("no exposure has a signal in the range of the fit")
     }
+    // With an exponential, one of middling scale tells drift and outliers: without any, what it describes would
+    // be taken for outliers.
+    let plain = try Self.clean(valid, options, scale: options.fitsLowSignals ? 1500 : nil)
     guard options.fitsLowSignals else {
-      self = try LinearityFit(valid, options, scale: nil)
+      self = LinearityFit(plain, options, scale: nil)
       return
     }
     // chi^2 by the scale of the exponential, on a grid of equal ratios: the minimum is broad.
-    var best: LinearityFit?
+    var best: Solution?
+    var scale = 0.0
     for step in 0...16 {
-      let scale = 150 * pow(100, Double(step) / 16)
-      guard let fit = try? LinearityFit(valid, options, scale: scale) else { continue }
-      if best.map({ fit.chiSquare < $0.chiSquare }) ?? true { best = fit }
+      let trial = 150 * pow(100, Double(step) / 16)
+      guard let found = try? Self.solve(plain, options, scale: trial) else { continue }
+      if best.map({ found.problem.chiSquare < $0.problem.chiSquare }) ?? true {
+        (best, scale) = (found, trial)
+      }
     }
     guard let best else { throw NotMeasurable("the signals do not determine the curve") }
-    self = best
+    self = LinearityFit(best, options, scale: scale)
   }
 
-  private init(
+  /// A solved problem with what led to it.
+  private struct Solution {
+    var problem: LinearityProblem
+    var samples: [LinearitySample]
+    var rejected: [Int]
+    var driftDegree: Int
+    var shift: Double
+  }
+
+  /// Chooses the degree of the drift, and leaves outliers out.
+  private static func clean(
     _ valid: [LinearitySample], _ options: LinearityOptions, scale: Double?
-  ) throws(NotMeasurable) {
-    var used = valid
-    var rejected: [Int] = []
-    var problem = try LinearityProblem(used, options, scale: scale)
-    for _ in 0..<20 {
-      let bad = try problem.outliers(cut: options.cut)
-      guard !bad.isEmpty else { break }
-      rejected += bad
-      used.removeAll { bad.contains($0.exposure) }
-      problem = try LinearityProblem(used, options, scale: scale)
+  ) throws(NotMeasurable) -> Solution {
+    var degree = options.driftDegrees.lowerBound
+    var solution = try reject(valid, options, scale: scale, driftDegree: degree)
+    guard options.driftDegrees.count > 1 else { return solution }
+    var best = solution.problem.informationCriterion()
+    for trial in options.driftDegrees.dropFirst() {
+      guard
+        let problem = try? LinearityProblem(
+          solution.samples, options, scale: scale, driftDegree: trial, shift: solution.shift)
+      else { break }
+      let value = problem.informationCriterion()
+      if value < best { (best, degree) = (value, trial) }
     }
+    if degree != solution.driftDegree {
+      solution = try reject(valid, options, scale: scale, driftDegree: degree)
+    }
+    return solution
+  }
+
+  private static func reject(
+    _ valid: [LinearitySample], _ options: LinearityOptions, scale: Double?, driftDegree: Int
+  ) throws(NotMeasurable) -> Solution {
+    let first = try LinearityProblem(
+      valid, options, scale: scale, driftDegree: driftDegree, shift: 0)
+    var solution = Solution(
+      problem: first, samples: valid, rejected: [], driftDegree: driftDegree, shift: 0)
+    solution = try solve(solution, options, scale: scale)
+    for _ in 0..<20 {
+      let bad = try solution.problem.outliers(cut: options.cut)
+      guard !bad.isEmpty else { break }
+      solution.rejected += bad
+      solution.samples.removeAll { bad.contains($0.exposure) }
+      solution = try solve(solution, options, scale: scale)
+    }
+    return solution
+  }
+
+  /// Solves; again with the error of the shutter that was found, since ln(t + dt) is not linear in dt.
+  private static func solve(
+    _ start: Solution, _ options: LinearityOptions, scale: Double?
+  ) throws(NotMeasurable) -> Solution {
+    var solution = start
+    for _ in 0..<6 {
+      solution.problem = try LinearityProblem(
+        solution.samples, options, scale: scale, driftDegree: solution.driftDegree,
+        shift: solution.shift)
+      guard let column = solution.problem.shutterColumn else { break }
+      let step = solution.problem.parameters[column]
+      guard abs(step) > 1e-7 else { break }
+      // No step takes more than half of the shortest time away: the next one goes on from there.
+      let shortest = solution.samples.reduce(Double.infinity) { min($0, $1.exposureSeconds) }
+      solution.shift = max(solution.shift + step, -0.5 * shortest)
+    }
+    return solution
+  }
+
+  private init(_ solution: Solution, _ options: LinearityOptions, scale: Double?) {
+    let problem = solution.problem
     let covariance = problem.clusteredCovariance()
     let p = problem.parameters.count
-    let count = used.count
+    let count = solution.samples.count
     func estimate(_ index: Int) -> Estimate {
       Estimate(
         value: problem.parameters[index],
@@ -194,138 +269,22 @@ extension LinearityFit {
     let curve = problem.curveColumns
     coefficients = curve.prefix(options.degree).map(estimate)
     lowSignal = scale.flatMap { scale in curve.last.map { (estimate($0), scale) } }
-    shutterError = problem.shutterColumn.map(estimate)
+    shift = solution.shift
+    shutterError = problem.shutterColumn.map { column in
+      var value = estimate(column)
+      value.value = solution.shift
+      return value
+    }
     drift = problem.driftColumns.map(estimate)
+    (middle, span) = (problem.middle, problem.span)
+    fluxes = problem.fluxes
     chiSquare = problem.chiSquare
-    freedom = count - p
-    self.rejected = rejected.sorted()
-    let signals = used.map(\.signal)
+    freedom = count - problem.unknowns
+    exposureChiSquare = problem.exposureChiSquare()
+    rejected = solution.rejected.sorted()
+    let signals = solution.samples.map(\.signal)
     fitted = (signals.min() ?? 0)...(signals.max() ?? 0)
+    used = Set(solution.samples.map(\.exposure))
     self.covariance = curve.flatMap { row in curve.map { covariance[row * p + $0] } }
-  }
-}
-
-/// The equations of one fit.
-private struct LinearityProblem {
-  private let samples: [LinearitySample]
-  private let rows: [[Double]]
-  private let data: [Double]
-  private let errors: [Double]
-  private let fit: LinearFit
-  let curveColumns: [Int]
-  let driftColumns: [Int]
-  let shutterColumn: Int?
-  /// The unknowns that belong to exposures, not to tiles.
-  private let exposureUnknowns: Int
-
-  var parameters: [Double] { fit.parameters }
-  var chiSquare: Double { fit.chiSquare }
-
-  init(
-    _ samples: [LinearitySample], _ options: LinearityOptions, scale: Double?
-  ) throws(NotMeasurable) {
-    struct Channel: Hashable {
-      let filter, tile: Int
-    }
-    var channels: [Channel: Int] = [:]
-    for sample in samples {
-      let channel = Channel(filter: sample.filter, tile: sample.tile)
-      if channels[channel] == nil { channels[channel] = channels.count }
-    }
-    let filters = Set(samples.map(\.filter)).count
-    let curve = options.degree + (scale == nil ? 0 : 1)
-    var column = channels.count
-    curveColumns = Array(column..<column + curve)
-    column += curve
-    driftColumns = Array(column..<column + max(options.driftDegree, 0))
-    column += driftColumns.count
-    shutterColumn = options.fitsShutter ? column : nil
-    let width = column + (options.fitsShutter ? 1 : 0)
-    exposureUnknowns = filters + width - channels.count
-    let exposures = Set(samples.map(\.exposure)).count
-    guard exposures > exposureUnknowns else {
-      throw NotMeasurable("\(exposures) exposures in range for \(exposureUnknowns) unknowns")
-    }
-    let middle = samples.reduce(0) { $0 + $1.elapsedHours } / Double(samples.count)
-    let span = max(1e-6, samples.reduce(0) { max($0, abs($1.elapsedHours - middle)) })
-    let (curveColumns, driftColumns, shutterColumn) = (
-      self.curveColumns, self.driftColumns, self.shutterColumn
-    )
-    let rows = samples.map { sample in
-      var row = [Double](repeating: 0, count: width)
-      row[channels[Channel(filter: sample.filter, tile: sample.tile)] ?? 0] = 1
-      let x = sample.signal / 65536
-      var power = x
-      for column in curveColumns.prefix(options.degree) {
-        row[column] = power
-        power *= x
-      }
-      if let scale, let last = curveColumns.last { row[last] = exp(-sample.signal / scale) }
-      // In units of the whole span, so that the equations are of like size.
-      let tau = (sample.elapsedHours - middle) / span
-      var time = tau
-      for column in driftColumns {
-        row[column] = time
-        time *= tau
-      }
-      if let shutterColumn { row[shutterColumn] = 1 / sample.exposureSeconds }
-      return row
-    }
-    let data = samples.map { log($0.signal) - log($0.exposureSeconds) }
-    let errors = samples.map { $0.uncertainty / $0.signal }
-    fit = try LinearFit(rows: rows, data: data, errors: errors)
-    (self.samples, self.rows, self.data, self.errors) = (samples, rows, data, errors)
-  }
-
-  private var residuals: [Double] {
-    rows.indices.map { index in
-      data[index] - zip(rows[index], fit.parameters).reduce(0) { $0 + $1.0 * $1.1 }
-    }
-  }
-
-  /// Exposures whose weighted mean residual lies beyond `cut` robust sigma of all exposures.
-  func outliers(cut: Double) throws(NotMeasurable) -> [Int] {
-    var sums: [Int: (weighted: Double, weight: Double)] = [:]
-    for (index, residual) in residuals.enumerated() {
-      let weight = 1 / (errors[index] * errors[index])
-      let old = sums[samples[index].exposure] ?? (0, 0)
-      sums[samples[index].exposure] = (old.weighted + weight * residual, old.weight + weight)
-    }
-    let means = sums.mapValues {
-      (value: $0.weighted / $0.weight, error: 1 / $0.weight.squareRoot())
-    }
-    let spread = 1.482602218505602 * (try median(means.values.map { abs($0.value) }))
-    // Never less than what the statistics of one exposure allow.
-    let bad = means.filter { abs($0.value.value) > cut * max(spread, $0.value.error) }
-    // The worst drag the fit along, and make others look bad: they go first.
-    let worst = bad.values.reduce(0) { max($0, abs($1.value)) }
-    return bad.filter { abs($0.value.value) > worst / 2 }.keys.sorted()
-  }
-
-  /// (X^T W X)^-1 [sum over exposures of (X^T W r)(X^T W r)^T] (X^T W X)^-1, times m / (m - p_e).
-  func clusteredCovariance() -> [Double] {
-    let p = fit.parameters.count
-    var scores: [Int: [Double]] = [:]
-    for (index, residual) in residuals.enumerated() {
-      let weight = residual / (errors[index] * errors[index])
-      var score = scores[samples[index].exposure] ?? [Double](repeating: 0, count: p)
-      for (column, value) in rows[index].enumerated() where value != 0 {
-        score[column] += weight * value
-      }
-      scores[samples[index].exposure] = score
-    }
-    let m = Double(scores.count)
-    let factor = m / max(1, m - Double(exposureUnknowns))
-    var result = [Double](repeating: 0, count: p * p)
-    for exposure in scores.keys.sorted() {
-      guard let score = scores[exposure] else { continue }
-      let influence = (0..<p).map { row in
-        (0..<p).reduce(0) { $0 + fit.covariance[row * p + $1] * score[$1] }
-      }
-      for i in 0..<p {
-        for j in 0..<p { result[i * p + j] += factor * influence[i] * influence[j] }
-      }
-    }
-    return result
   }
 }

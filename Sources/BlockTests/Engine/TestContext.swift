@@ -190,6 +190,7 @@ public struct BlockTest: Sendable {
   public static let all: [BlockTest] = [
     BiasTest.value, DarkSignalTest.value, Dark01Test.value,
     PhotonTransferTest.value, BrighterFatterTest.value, FlatTest.value, FluxTest.value,
+    LinearityTest.nl01, LinearityTest.nl02,
   ] + FlatFamilies.all + InjectionFamilies.all + PumpingFamilies.all + PointFamilies.all
     + OtherFamilies.all
 

@@ -30,17 +30,7 @@ struct PhotonTransferSettings: Sendable {
   }
 
   /// The tiles of an amplifier, canonical, row by row.
-  func tiling(of image: Region) -> [Region] {
-    func cut(_ range: Range<Int>, _ index: Int) -> Range<Int> {
-      range.lowerBound + range.count * index / tiles..<range.lowerBound
-        + range.count * (index + 1) / tiles
-    }
-    return (0..<tiles).flatMap { row in
-      (0..<tiles).map { column in
-        Region(columns: cut(image.columns, column), rows: cut(image.rows, row))
-      }
-    }
-  }
+  func tiling(of image: Region) -> [Region] { TileGrid.tiles(of: image, tiles) }
 
   /// The models that are solved: the chosen one, and the others for comparison.
   var models: [PhotonTransferModel] {

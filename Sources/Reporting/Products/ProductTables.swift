@@ -45,7 +45,9 @@ enum ProductTables {
     ]
     for item in items(mine) {
       let values = places.map { data.value(quantity, $0.0, $0.1, item: item) }
-      let heading = item.map { $0.uppercased() } ?? name(quantity)
+      var heading = item.map { $0.uppercased() } ?? name(quantity)
+      // An item may be called as one of the columns that all tables have, such as "serial".
+      if columns.contains(where: { $0.name == heading }) { heading = "\(name(quantity))_\(heading)" }
       columns += self.columns(heading, quantity, item, values, data, withCounts: true)
     }
     return DataTable(
