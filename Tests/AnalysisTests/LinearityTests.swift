@@ -10,6 +10,9 @@ private struct LinearityTruth {
   var jitter = 2e-4
   var shutter = 0.004
   var drift = 0.003
+  var wave = 0.0
+
+  func light(_ hours: Double) -> Double { 1 + drift * hours + wave * sin(2 * .pi * hours / 0.5) }
 
   func u(_ signal: Double) -> Double {
     let x = signal / 65536
@@ -36,7 +39,7 @@ private struct LinearityTruth {
         let (f, level) = repetition == 4 ? (1, 50.0) : (filter, percent)
         let commanded = saturation[f] * level / 100
         let tau = Double(exposure) / 60
-        let light = (1 + drift * tau) * (1 + jitter * random.normal())
+        let light = self.light(tau) * (1 + jitter * random.normal())
         for tile in 0..<tiles {
           let flux = 65536 / saturation[f] * (1 + 0.02 * Double(tile - tiles / 2))
           let linear = flux * light * (commanded + shutter)
@@ -150,5 +153,68 @@ private struct LinearityTruth {
         uncertainty: 1)
     }
     #expect(throws: NotMeasurable.self) { try LinearityFit(broken) }
+  }
+
+  @Test("A source that oscillates is followed, and its light is that of the truth")
+  func drift() throws {
+    var truth = LinearityTruth(jitter: 0)
+    truth.wave = 1e-3
+    let samples = truth.samples(seed: 4)
+    var options = LinearityOptions()
+    options.driftDegrees = 2...14
+    let fit = try LinearityFit(samples, options: options)
+    #expect(fit.drift.count > 4)
+    let stiff = try LinearityFit(samples)
+    func error(_ fit: LinearityFit) -> Double {
+      [2000.0, 8000, 20000, 45000].reduce(0) {
+        max($0, abs(fit.deviation($1).value - truth.deviation($1)))
+      }
+    }
+    #expect(error(fit) < 0.02 && error(fit) < error(stiff))
+    let (a, b) = (0.2, 0.6)
+    let expected = truth.light(b) / truth.light(a)
+    #expect(abs(fit.light(atHours: b) / fit.light(atHours: a) / expected - 1) < 2e-4)
+  }
+
+  @Test("The shutter's error is found though it is a tenth of the shortest exposure")
+  func longShutter() throws {
+    var truth = LinearityTruth(jitter: 0)
+    truth.shutter = -0.03
+    let fit = try LinearityFit(truth.samples(seed: 8))
+    let shutter = try #require(fit.shutterError)
+    #expect(abs(shutter.value + 0.03) < 5 * shutter.uncertainty + 1e-5, "\(shutter)")
+    for signal in [500.0, 1500, 10000, 45000] {
+      #expect(abs(fit.deviation(signal).value - truth.deviation(signal)) < 0.05, "\(signal)")
+    }
+  }
+
+  @Test("The scatter of the light between equal exposures is found, and 0 where there is none")
+  func scatter() {
+    var values: [Double] = []
+    for seed in 0..<10 {
+      values.append(RepeatScatter.relative(LinearityTruth(jitter: 1e-3).samples(seed: UInt64(seed))))
+      #expect(RepeatScatter.relative(LinearityTruth(jitter: 0).samples(seed: UInt64(seed))) < 2e-4)
+    }
+    #expect(abs(moments(values).mean / 1e-3 - 1) < 0.25, "\(moments(values))")
+    #expect(RepeatScatter.relative([]) == 0)
+  }
+
+  @Test("Points of all exposures lie on the curve; those that were not fitted say so")
+  func points() throws {
+    let truth = LinearityTruth(jitter: 0)
+    var options = LinearityOptions()
+    options.range = 250...40_000
+    let samples = truth.samples(seed: 2)
+    let fit = try LinearityFit(samples, options: options)
+    let points = fit.points(samples)
+    #expect(points.count == Set(samples.map(\.exposure)).count)
+    #expect(points.contains { !$0.isUsed } && points.contains(where: \.isUsed))
+    for point in points where point.isUsed {
+      #expect(abs(point.deviation.value - truth.deviation(point.signal)) < 0.1)
+      #expect(abs(point.residual) < 6 * point.deviation.uncertainty)
+    }
+    // 144 tiles of errors would say too much: chi^2 is that of exposures.
+    let reduced = fit.exposureChiSquare.value / Double(fit.exposureChiSquare.freedom)
+    #expect(reduced > 0.5 && reduced < 1.7, "\(reduced)")
   }
 }

@@ -70,15 +70,17 @@ public struct LinearityFit: Sendable, Equatable {
 
   /// What each exposure says of the curve, in the order of exposures; of all samples, fitted or not.
   public func points(_ samples: [LinearitySample]) -> [LinearityPoint] {
-    var sums: [Int: (filter: Int, weight: Double, ratio: Double, signal: Double, count: Double)] =
+    // Residuals are taken tile by tile: the curve at the mean signal is not the mean of the curve.
+    var sums: [Int: (filter: Int, weight: Double, rest: Double, signal: Double, count: Double)] =
       [:]
+    let zero = logarithm(options.pivot)
     for sample in samples where sample.signal > 0 && sample.uncertainty > 0 {
       guard let linear = linear(sample), linear > 0 else { continue }
       let error = sample.uncertainty / sample.signal
       let weight = 1 / (error * error)
       var sum = sums[sample.exposure] ?? (sample.filter, 0, 0, 0, 0)
       sum.weight += weight
-      sum.ratio += weight * log(sample.signal / linear)
+      sum.rest += weight * (log(sample.signal / linear) - logarithm(sample.signal) + zero)
       sum.signal += sample.signal
       sum.count += 1
       sums[sample.exposure] = sum
@@ -86,14 +88,15 @@ public struct LinearityFit: Sendable, Equatable {
     return sums.keys.sorted().compactMap { exposure in
       guard let sum = sums[exposure] else { return nil }
       let signal = sum.signal / sum.count
-      let ratio = sum.ratio / sum.weight
+      let rest = sum.rest / sum.weight
+      let ratio = rest + logarithm(signal) - zero
       let common = options.commonScatter * options.commonScatter
       let error = 100 * exp(ratio) * (1 / sum.weight + common).squareRoot()
       return LinearityPoint(
         exposure: exposure, filter: sum.filter, signal: signal,
         deviation: Estimate(
           value: 100 * expm1(ratio), uncertainty: error, count: Int(sum.count)),
-        residual: 100 * expm1(ratio - logarithm(signal) + logarithm(options.pivot)),
+        residual: 100 * expm1(rest),
         isUsed: used.contains(exposure))
     }
   }
@@ -166,9 +169,16 @@ extension LinearityFit {
     guard !valid.isEmpty else {
       throw NotMeasurable("no exposure has a signal in the range of the fit")
     }
+    // Exposures whose light has nothing to do with their times would make a shutter's error of themselves.
+    var rough = options
+    (rough.fitsShutter, rough.degree) = (false, 1)
+    let gross = try Self.gross(valid, rough)
     // With an exponential, one of middling scale tells drift and outliers: without any, what it describes would
     // be taken for outliers.
-    let plain = try Self.clean(valid, options, scale: options.fitsLowSignals ? 1500 : nil)
+    var plain = try Self.clean(
+      valid.filter { !gross.contains($0.exposure) }, options,
+      scale: options.fitsLowSignals ? 1500 : nil)
+    plain.rejected += gross
     guard options.fitsLowSignals else {
       self = LinearityFit(plain, options, scale: nil)
       return
@@ -194,6 +204,22 @@ extension LinearityFit {
     var rejected: [Int]
     var driftDegree: Int
     var shift: Double
+  }
+
+  /// Exposures whose light is off by a third and by ten robust sigma, the worst first: no shutter and no curve explains it.
+  private static func gross(
+    _ valid: [LinearitySample], _ options: LinearityOptions
+  ) throws(NotMeasurable) -> [Int] {
+    var samples = valid
+    var found: [Int] = []
+    for _ in 0..<50 {
+      let bad = try LinearityProblem(samples, options, scale: nil, driftDegree: 0, shift: 0)
+        .outliers(cut: 10, least: 0.3)
+      guard !bad.isEmpty else { break }
+      found += bad
+      samples.removeAll { bad.contains($0.exposure) }
+    }
+    return found
   }
 
   /// Chooses the degree of the drift, and leaves outliers out.

@@ -157,12 +157,14 @@ struct LinearityProblem {
     return m * log(chiSquare / m) + Double(exposureUnknowns) * log(m)
   }
 
-  /// Exposures whose weighted mean residual lies beyond `cut` robust sigma of all exposures.
-  func outliers(cut: Double) throws(NotMeasurable) -> [Int] {
+  /// Exposures whose weighted mean residual lies beyond `cut` robust sigma of all exposures, and beyond `least`.
+  func outliers(cut: Double, least: Double = 0) throws(NotMeasurable) -> [Int] {
     let means = exposureMeans()
     let spread = 1.482602218505602 * (try median(means.values.map { abs($0.value) }))
     // Never less than what the statistics of one exposure allow.
-    let bad = means.filter { abs($0.value.value) > cut * max(spread, $0.value.error) }
+    let bad = means.filter {
+      abs($0.value.value) > max(least, cut * max(spread, $0.value.error))
+    }
     // The worst drag the fit along, and make others look bad: they go first.
     let worst = bad.values.reduce(0) { max($0, abs($1.value)) }
     return bad.filter { abs($0.value.value) > worst / 2 }.keys.sorted()

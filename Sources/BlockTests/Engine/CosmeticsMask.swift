@@ -8,12 +8,13 @@ struct CosmeticsMask: Sendable {
   /// The number of bad pixels.
   let count: Int
 
-  /// Reads the extension `MASK` of a FITS file, never "the last one": mask files carry others after it.
+  /// Reads the extension `MASK` of a FITS file, never "the last one": mask files carry others after it. A pixel that is
+  /// no number is bad.
   ///
   /// - Throws: `FITSError` where there is no such extension, or its size is not the camera's.
   init(path: String, camera: Camera) throws {
     let file = try FITSFile(path: path)
-    let mask = try file.readInt32(.named("MASK"))
+    let mask = try file.readFloat(.named("MASK"))
     guard mask.width == camera.width, mask.height == camera.height else {
       throw FITSError(
         .wrongSize,
@@ -24,7 +25,7 @@ struct CosmeticsMask: Sendable {
     var count = 0
     for y in 0..<mask.height {
       let row = mask.row(y)
-      for x in 0..<mask.width where row[x] != 0 {
+      for x in 0..<mask.width where !(row[x] == 0) {
         columns[y].append(Int32(x))
         count += 1
       }

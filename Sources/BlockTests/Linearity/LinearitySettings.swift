@@ -19,6 +19,9 @@ struct LinearitySettings: Sendable {
   /// Whether the calibration is read point by point.
   var readsPoints = false
 
+  /// The usual settings, times as commanded.
+  init() {}
+
   init(_ context: TestContext) {
     let inputs = context.definition.inputs
     isExponential = inputs["model"] == .string("EXPONENTIAL")

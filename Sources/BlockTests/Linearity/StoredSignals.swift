@@ -32,7 +32,7 @@ struct StoredSignals: Sendable {
     var samples: [LinearitySample] = []
     /// Signals of exposures with light, background subtracted [adu].
     var signals: [Int: Estimate] = [:]
-    /// Why exposures have no signal, each reason once.
+    /// Why exposures with light have no signal, the most frequent reason first.
     var reasons: [String] = []
     /// The number of exposures without light that the background is from.
     var backgrounds = 0
@@ -79,16 +79,16 @@ struct StoredSignals: Sendable {
       )
     }
     self.tiles = tiles
-    var missing: [String: [String]] = [:]
+    var missing: [String: [String: Int]] = [:]
     for row in try context.earlier.measurements(Q.fluence) {
-      guard let detector = row.detector, let amplifier = row.amplifier, row.value == nil else {
-        continue
-      }
-      let reason = row.reason ?? "no signal"
-      let key = "\(detector)/\(amplifier)"
-      if missing[key]?.contains(reason) != true { missing[key, default: []].append(reason) }
+      guard let detector = row.detector, let amplifier = row.amplifier, row.value == nil,
+        row.obsid.flatMap({ exposures[$0]?.kind }) != .background
+      else { continue }
+      missing["\(detector)/\(amplifier)", default: [:]][row.reason ?? "no signal", default: 0] += 1
     }
-    self.missing = missing
+    self.missing = missing.mapValues { reasons in
+      reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
+    }
   }
 
   /// The signals of an amplifier, the mean of the exposures without light subtracted tile by tile.
