@@ -30,6 +30,8 @@ extension PageDrawing {
           let top = area.point(series.x[index], y + error)
         else { continue }
         let foot = area.point(series.x[index], y - error) ?? (top.x, area.box.bottom + 9)
+        // A bar within its marker would only show as a dash.
+        guard foot.y - top.y > 3.5 else { continue }
         canvas.line(top.x, top.y, foot.x, foot.y, colour, width: 0.8)
         for end in [top, foot] {
           canvas.line(end.x - 2, end.y, end.x + 2, end.y, colour, width: 0.8)
@@ -43,7 +45,7 @@ extension PageDrawing {
       lines(series, area, colour, width: min(max(width, 0.1), 10), dashed: dashed)
     case .linePoints(let marker):
       lines(series, area, colour, width: 1, dashed: false)
-      points(series, area, marker, 4, colour)
+      points(series, area, marker, series.count > 40 ? 2.5 : 4, colour)
     }
   }
 

@@ -96,7 +96,17 @@ struct PageDrawing {
     var best = TickSet(ticks: [])
     for maximum in stride(from: most, through: 1, by: -1) {
       best = span.ticks(axis, maximum: maximum)
-      if stand(best.ticks, apartOn: length, span, isHorizontal: isHorizontal) { return best }
+      guard stand(best.ticks, apartOn: length, span, isHorizontal: isHorizontal) else { continue }
+      // One tick alone tells no scale: finer ones where they fit.
+      for finer in maximum + 1...maximum + 3 where best.ticks.count < 2 && axis.ticks == nil {
+        let more = span.ticks(axis, maximum: finer)
+        if more.ticks.count > 1,
+          stand(more.ticks, apartOn: length, span, isHorizontal: isHorizontal)
+        {
+          return more
+        }
+      }
+      return best
     }
     // Given names that do not fit keep their marks; every n-th keeps its words.
     for every in 2...64 {

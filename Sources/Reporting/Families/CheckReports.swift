@@ -55,13 +55,13 @@ struct CheckReport: BlockReportFamily {
     [
       LevelFigure(
         name: "fluence", words: "Fluence", quantity: "check.fluence", axis: "image − over-scan",
-        abscissa: .exposureSeconds, check: "image_fluence", isKey: true),
+        abscissa: .exposureSeconds, check: "image_fluence", isKey: true, showsFilters: true),
       LevelFigure(
         name: "fluence-time", words: "Fluence against time", quantity: "check.fluence",
-        axis: "image − over-scan", abscissa: .time, check: nil),
+        axis: "image − over-scan", abscissa: .time, check: nil, showsFilters: true),
       LevelFigure(
         name: "image-std", words: "Scatter of the image area", quantity: "check.image.std",
-        axis: "scatter", abscissa: .exposureSeconds, check: nil),
+        axis: "scatter", abscissa: .exposureSeconds, check: nil, showsFilters: true),
     ]
   }
 
@@ -95,10 +95,10 @@ struct CheckReport: BlockReportFamily {
   private static func spotFigures(_ abscissa: LevelFigure.Abscissa) -> [LevelFigure] {
     [
       LevelFigure(
-        name: "spot-fwhmx", words: "Width of spots along columns' numbers",
+        name: "spot-fwhmx", words: "Width of spots, x",
         quantity: "check.spot.fwhmx", axis: "FWHM x", abscissa: abscissa, check: nil, isKey: true),
       LevelFigure(
-        name: "spot-fwhmy", words: "Width of spots along rows' numbers",
+        name: "spot-fwhmy", words: "Width of spots, y",
         quantity: "check.spot.fwhmy", axis: "FWHM y", abscissa: abscissa, check: nil),
       LevelFigure(
         name: "spot-peak", words: "Peak of spots", quantity: "check.spot.peak", axis: "peak",
@@ -138,7 +138,8 @@ struct CheckReport: BlockReportFamily {
         axis: "injected − pre-scan", abscissa: .time, check: nil),
       LevelFigure(
         name: "saturated-share", words: "Share of saturated pixels",
-        quantity: "check.saturated.fraction", axis: "share", abscissa: .time, check: nil),
+        quantity: "check.saturated.fraction", axis: "share", abscissa: .time, check: nil,
+        isHiddenWhenZero: true),
     ]
   }
 }

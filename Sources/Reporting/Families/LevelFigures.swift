@@ -29,14 +29,24 @@ struct LevelFigure {
   var check: String?
   /// Whether the figure is one of those that a reviewer must see.
   var isKey = false
+  /// Whether exposures through different filters are told apart, in tests that use several.
+  var showsFilters = false
+  /// Whether values that are all 0 need no figure.
+  var isHiddenWhenZero = false
 
   /// The figure; nothing where the quantity was not measured.
   func parts(_ data: TestRunData, footer: String) -> [ReportPart] {
     let measured = data.measurements(of: quantity)
-    guard measured.contains(where: { $0.value.number != nil }) else { return [] }
+    let numbers = measured.compactMap(\.value.number)
+    guard !numbers.isEmpty, !isHiddenWhenZero || numbers.contains(where: { $0 != 0 }) else {
+      return []
+    }
+    let limits = Limits(check.map { name in data.checks.filter { $0.name == name } } ?? [], of: numbers)
     var items: [String?] = []
     for item in measured.map(\.place.item) where !items.contains(item) { items.append(item) }
     let x = abscissae(data)
+    let lights = showsFilters ? filters(data) : [:]
+    if !lights.isEmpty { items = Set(lights.values).sorted().map { "filter \($0)" } }
     let unit = data.display(quantity).unit
     let figure = BlockLayout.figure(
       data.camera, title: CheckFigures.title(words, data), footer: footer
@@ -45,8 +55,9 @@ struct LevelFigure {
         var points: (x: [Double], y: [Double], errors: [Double]) = ([], [], [])
         for obsid in data.obsids {
           guard let place = x[obsid],
+            lights.isEmpty || lights[obsid].map({ "filter \($0)" == item }) == true,
             case .value(let value, let error, _)? = data.value(
-              quantity, detector, amplifier, obsid: obsid, item: item)
+              quantity, detector, amplifier, obsid: obsid, item: lights.isEmpty ? item : nil)
           else { continue }
           points.x.append(place)
           points.y.append(value)
@@ -56,10 +67,10 @@ struct LevelFigure {
         return .series(
           Series(
             item.map(CheckNames.region) ?? "", x: points.x, y: points.y, errors: points.errors,
-            style: .points(Palette.marker(index), size: 3), colour: Palette.colour(index)))
+            style: .points(Palette.marker(index), size: points.x.count > 40 ? 2.5 : 4), colour: Palette.colour(index)))
       }
       guard !marks.isEmpty else { return .missing("no value") }
-      marks += limits(data, detector, amplifier, x)
+      marks += lines(limits, data, detector, amplifier, x)
       return .axes(
         Axes(
           x: horizontal(data, x), y: Axis(axis, unit: unit), marks: marks,
@@ -70,8 +81,9 @@ struct LevelFigure {
         ReportFigure(
           name, figure,
           caption: DefinitionLabel.link(words, quantity)
-            + (check == nil
-              ? ", one point for each frame." : ", one point for each frame; lines are the limits."),
+            + (limits.isDrawn
+              ? ", one point for each frame; lines are the limits." : ", one point for each frame.")
+            + (limits.isCut ? " Limits far beyond the values are not drawn." : ""),
           width: BlockLayout.share(data.camera), isKey: isKey))
     ]
   }
@@ -85,17 +97,36 @@ struct LevelFigure {
     }
   }
 
-  /// Two marks that fit into a narrow panel; nil where all abscissae are equal.
+  /// A few round marks that fit into a narrow panel; nil where all abscissae are equal.
   private func ticks(_ x: [Int: Double]) -> [Tick]? {
     guard let low = x.values.min(), let high = x.values.max(), high > low, high < 1e9, low > -1e9
     else { return nil }
-    var digits = 0
-    while digits < 6, (high - low) * NumberText.power(digits) < 20 { digits += 1 }
-    return [0.2, 0.8].map { share in
-      let scale = NumberText.power(digits)
-      let value = ((low + share * (high - low)) * scale).rounded() / scale
-      return Tick(value, NumberText.fixed(value, digits: digits))
+    // The widest steps of 1, 2, 2.5 or 5 that leave two marks; of three, labels would touch.
+    for exponent in stride(from: 9, through: -6, by: -1) {
+      for factor in [5, 2.5, 2, 1.0] {
+        let step =
+          exponent < 0
+          ? factor / NumberText.power(-exponent) : factor * NumberText.power(exponent)
+        let first = (low / step - 1e-9).rounded(.up)
+        let last = (high / step + 1e-9).rounded(.down)
+        guard last > first else { continue }
+        let digits = max(0, -exponent + (factor == 2.5 ? 1 : 0))
+        // 0 has no sign.
+        return [first, last].map { $0 == 0 ? 0 : $0 }.map { Tick($0 * step, NumberText.fixed($0 * step, digits: digits)) }
+      }
     }
+    return nil
+  }
+
+  /// The filter of each exposure where there are several, as in tests that use two.
+  private func filters(_ data: TestRunData) -> [Int: Int] {
+    var result: [Int: Int] = [:]
+    for exposure in data.exposures where (exposure.exposureSeconds ?? 0) > 0 {
+      if let filter = exposure.commanded["wave"].flatMap({ Int($0) }) {
+        result[exposure.obsid] = filter
+      }
+    }
+    return (2...3).contains(Set(result.values).count) ? result : [:]
   }
 
   private func abscissae(_ data: TestRunData) -> [Int: Double] {
@@ -111,17 +142,41 @@ struct LevelFigure {
     return result
   }
 
+  /// The limits of a check, without those that lie so far beyond the values that these would shrink to a line.
+  private struct Limits {
+    let checks: [StoredCheck]
+    /// Whether any limit is drawn, and whether any is not.
+    let isDrawn: Bool
+    let isCut: Bool
+    private let reach: ClosedRange<Double>
+
+    init(_ checks: [StoredCheck], of values: [Double]) {
+      let low = values.min() ?? 0
+      let high = values.max() ?? 0
+      let span = max(high - low, high.magnitude, low.magnitude, 1e-9)
+      let reach = low - 4 * span...high + 4 * span
+      // Limits that admit the whole range say only that nothing is expected.
+      self.checks = checks.filter { ($0.lower ?? 0) > 0 || ($0.upper ?? 0) < 60_000 }
+      let all = self.checks.flatMap { [$0.lower, $0.upper].compactMap { $0 } }
+      isDrawn = all.contains { reach.contains($0) }
+      isCut = all.contains { !reach.contains($0) }
+      self.reach = reach
+    }
+
+    func drawn(_ value: Double?) -> Double? { value.flatMap { reach.contains($0) ? $0 : nil } }
+  }
+
   /// Horizontal lines for limits of all frames, short steps for limits by script column.
-  private func limits(
-    _ data: TestRunData, _ detector: String, _ amplifier: String, _ x: [Int: Double]
+  private func lines(
+    _ limits: Limits, _ data: TestRunData, _ detector: String, _ amplifier: String,
+    _ x: [Int: Double]
   ) -> [Axes.Mark] {
-    guard let check else { return [] }
-    let checks = data.checks.filter {
-      $0.name == check && $0.place.detector == detector && $0.place.amplifier == amplifier
+    let checks = limits.checks.filter {
+      $0.place.detector == detector && $0.place.amplifier == amplifier
     }
     let plain = checks.filter { $0.place.item == nil }
     if !plain.isEmpty {
-      let values = Set(plain.flatMap { [$0.lower, $0.upper].compactMap { $0 } }).sorted()
+      let values = Set(plain.flatMap { [$0.lower, $0.upper].compactMap(limits.drawn) }).sorted()
       return values.enumerated().map {
         .limit(LimitLine(.horizontal, at: $1, label: $0 == 0 ? "limits" : ""))
       }
@@ -132,14 +187,12 @@ struct LevelFigure {
     var high: [Double: Double] = [:]
     for exposure in data.exposures where exposure.detector == detector {
       guard let label = exposure.commanded["label"], let check = byColumn[label],
-        let place = x[exposure.obsid], let lower = check.lower, let upper = check.upper,
-        // Limits that admit the whole range say only that nothing is expected.
-        lower > 0 || upper < 60_000
+        let place = x[exposure.obsid]
       else { continue }
-      low[place] = max(low[place] ?? lower, lower)
-      high[place] = min(high[place] ?? upper, upper)
+      if let lower = limits.drawn(check.lower) { low[place] = max(low[place] ?? lower, lower) }
+      if let upper = limits.drawn(check.upper) { high[place] = min(high[place] ?? upper, upper) }
     }
-    return [low, high].map { line in
+    return [low, high].filter { !$0.isEmpty }.map { line in
       let sorted = line.sorted { $0.key < $1.key }
       return .series(
         Series(
