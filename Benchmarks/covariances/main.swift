@@ -14,10 +14,9 @@ import Synchronization
 // The files are read once before anything is timed. Frames: vis-tools simulate with PTC01, fractions [0.5], frames [2].
 
 func spent() -> Double {
-  var use = rusage()
-  getrusage(RUSAGE_SELF, &use)
-  return Double(use.ru_utime.tv_sec + use.ru_stime.tv_sec)
-    + 1e-6 * Double(use.ru_utime.tv_usec + use.ru_stime.tv_usec)
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
 }
 
 /// Wall and processor time of the quickest of some repetitions: other programs only ever add.
@@ -101,7 +100,7 @@ func sumRate(threads: Int) -> Double {
   return Double(threads) * Double(passes) * Double(width) * 6 / time.wall
 }
 
-@inline(never)
+@Sendable @inline(never)
 func addRow(
   _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ width: Int, _ sums: inout [SIMD8<Float>]
 ) {
