@@ -27,6 +27,11 @@ enum FlatIndividual {
       return try measure(item, settings, context)
     }
     var result = SubtaskResult()
+    let labels = context.labels
+    for exposure in context.exposures {
+      guard let index = labels.firstIndex(of: exposure.label) else { continue }
+      result.count(Q.frameColumn, obsid: exposure.obsid, Double(index + 1))
+    }
     for part in measured { result.append(part) }
     result.log = [
       "illumination: cubic splines with knots every \(settings.distance) pixels, fitted to blocks of \(settings.image.map(FlatBlocks.side(for:)) ?? 0) pixels"
@@ -126,7 +131,10 @@ enum FlatIndividual {
       // The error of the mean of n pixels, and that of the offset, which is common to them.
       let noise = blocks.scatter / Double(max(1, blocks.kept)).squareRoot()
       self.level = Estimate(value: mean, uncertainty: noise, count: blocks.kept)
-      let blockNoise = blocks.scatter / Double(max(1, FlatBlocks.side(for: image)))
+      // A value of the surface has the error of a block times the root of parameters per block, on average.
+      let share = Double(model.parameters) / Double(max(1, blocks.means.count))
+      let blockNoise =
+        blocks.scatter / Double(max(1, FlatBlocks.side(for: image))) * min(1, share.squareRoot())
       let surface = Self.extremes(model, across, up)
       range = Estimate(
         value: 100 * (surface.highest - surface.lowest) / mean,

@@ -160,10 +160,10 @@ enum FlatMaster {
     }
     let reason = NotMeasurable("no master flat")
     result.measure(
-      Q.correlation, detector: detector, amplifier: amplifier, item: "serial",
+      Q.correlation, detector: detector, amplifier: amplifier, item: "rows",
       brightest?.response.serialCorrelation ?? .failure(reason))
     result.measure(
-      Q.correlation, detector: detector, amplifier: amplifier, item: "parallel",
+      Q.correlation, detector: detector, amplifier: amplifier, item: "columns",
       brightest?.response.parallelCorrelation ?? .failure(reason))
   }
 

@@ -4,6 +4,10 @@ public import Detector
 public enum FlatQuantities {
   // MARK: - Of each frame
 
+  /// The script column of a frame.
+  public static let frameColumn = Quantity(
+    "flat.frame.column", unit: .none, per: [.exposure], digits: 0,
+    "Number of the script column, and with it of the fluence, of a flat: 1 is col001.")
   /// The offset of a frame.
   public static let frameOffset = Quantity(
     "flat.frame.offset", unit: .adu, per: [.detector, .amplifier, .exposure], digits: 2,
@@ -62,7 +66,7 @@ public enum FlatQuantities {
   /// Correlation of neighbours.
   public static let correlation = Quantity(
     "flat.prnu.correlation", unit: .none, per: [.detector, .amplifier, .item], digits: 4,
-    "Correlation of the response of neighbouring pixels, of the fluence with the most light. Item: serial or parallel.")
+    "Correlation of the response of neighbouring pixels, of the fluence with the most light. Item: rows (neighbours along a row) or columns.")
   /// Noise of the master.
   public static let noise = Quantity(
     "flat.master.noise", unit: .percent, per: [.detector, .amplifier, .item], digits: 4,
@@ -96,7 +100,7 @@ public enum FlatQuantities {
   )
 
   static let ofFrames = [
-    frameOffset, frameLevel, frameRange, frameGradient, frameScatter, frameRejected,
+    frameColumn, frameOffset, frameLevel, frameRange, frameGradient, frameScatter, frameRejected,
   ]
   static let ofMasters = [
     frames, fluence, prnu, rawScatter, prnuAtZero, correlation, noise,

@@ -59,10 +59,13 @@ enum FlatStability {
         let values = whole.compactMap { $0.value[exposure.obsid] }
         guard let time = exposure.time, values.count == whole.count, !values.isEmpty else { continue }
         let n = Double(values.count)
-        let error = whole.reduce(0) { $0 + (errors[$1.key] ?? 0) * (errors[$1.key] ?? 0) }
-          .squareRoot() / n
-        points.append(
-          (exposure.obsid, (time - start) / 3600, values.reduce(0, +) / n, error))
+        let mean = values.reduce(0, +) / n
+        // The amplifiers tell how well they agree; of one or two only the error of their own is known, which holds
+        // the response that stays, and is too large.
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        let own = whole.reduce(0) { $0 + (errors[$1.key] ?? 0) * (errors[$1.key] ?? 0) }
+        let error = n > 2 ? (squares / (n - 1) / n).squareRoot() : own.squareRoot() / n
+        points.append((exposure.obsid, (time - start) / 3600, mean, error))
       }
     }
 

@@ -48,9 +48,12 @@ public struct MetatestChoice: Sendable {
   /// Runs of another camera than that of the first run are not used: their frames fit no common
   /// plane.
   ///
+  /// - Parameter selector: the rule of choice, where it is not the usual one.
   /// - Throws: `MetatestError.Kind.noResults`, `WarehouseError`.
-  public init(_ metatest: any Metatest.Type, _ input: MetatestInput) throws {
-    let selector = input.selector
+  public init(
+    _ metatest: any Metatest.Type, _ input: MetatestInput, selector: RunSelector? = nil
+  ) throws {
+    let selector = selector ?? input.selector
     var chosen: [(test: String, selections: [BlockSelection])] = []
     for test in metatest.tests {
       let selections = try selector.selections(test: test, design: input.design)
@@ -82,7 +85,9 @@ extension BlockSelection {
 /// All metatests, in the order of documents.
 public enum MetatestCatalog {
   /// The metatests.
-  public static let all: [any Metatest.Type] = [MetaBias.self, MetaPTC.self, MetaBF.self]
+  public static let all: [any Metatest.Type] = [
+    MetaBias.self, MetaPTC.self, MetaFlat.self, MetaBF.self,
+  ]
 
   /// The metatest of a name, whatever its case.
   ///

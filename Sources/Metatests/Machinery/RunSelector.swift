@@ -111,7 +111,10 @@ public struct RunSelector: Sendable {
       return BlockSelection(
         block: block, role: design.role(of: block), test: test, run: choice?.run,
         rule: choice?.rule,
-        reason: choice == nil ? Self.reason(mine, test: test, step: step) : nil,
+        reason: choice == nil
+          ? Self.reason(
+            mine, test: test,
+            step: step == ResultFilter.finalStep ? Self.finalStep(of: test) : step) : nil,
         candidates: mine.count)
     }
   }
@@ -122,6 +125,7 @@ public struct RunSelector: Sendable {
     var filter = ResultFilter(tests: [test])
     filter.statuses = []
     filter.asOf = scope.asOf
+    let step = step == ResultFilter.finalStep ? Self.finalStep(of: test) : step
     return try warehouse.testRuns(matching: filter).filter { run in
       // A name is no pattern here, whatever it holds.
       TestName.base(run.test) == test && (scope.campaign == nil || run.campaign == scope.campaign)
@@ -151,6 +155,12 @@ public struct RunSelector: Sendable {
       return (accepted, .latestAccepted)
     }
     return usable.last.map { ($0, .latestFinished) }
+  }
+
+  /// The step without which a run of a test says nothing of its block: `meta`, unless the family calls it otherwise.
+  static func finalStep(of test: String) -> String {
+    if test.hasPrefix("FLATFLUX") { return "flux" }
+    return test.hasPrefix("FLAT") ? "masterflat" : ResultFilter.finalStep
   }
 
   static func reason(_ candidates: [Candidate], test: String, step: String) -> String {

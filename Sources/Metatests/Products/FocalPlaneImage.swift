@@ -31,6 +31,8 @@ struct FocalPlaneImage: Sendable {
   let layer: String
   /// The value of pixels that were not read, and of detectors without an image.
   let fill: Float
+  /// The unit of the pixels.
+  var unit = Unit.adu
   /// Cards of the primary header.
   let cards: [FITSCard]
 
@@ -84,8 +86,8 @@ struct FocalPlaneImage: Sendable {
       FITSCard("FILLVAL", .real(Double(fill)), "Value of pixels without data"),
       FITSCard("HASDATA", .logical(source != nil), "F: no result of this detector, all is fill"),
       FITSCard("INSTRUME", .text(instrument), "Instrument"),
-      FITSCard("BUNIT", .text(Unit.adu.fits), "Pixel unit"),
     ]
+    if unit != .none { cards.append(FITSCard("BUNIT", .text(unit.fits), "Pixel unit")) }
     let pixels: FITSPixels
     if let source {
       let image = oriented(channel, source)
@@ -93,7 +95,7 @@ struct FocalPlaneImage: Sendable {
       // Steps up to a tenth of the noise add 0.08 % to its variance and halve the file.
       pixels = .compact(image, noise: 10 * noise)
       if case .scaledInt16(_, let step) = pixels {
-        cards.append(FITSCard("QUANTSTP", .real(step), unit: Unit.adu.fits, "Step of the pixels"))
+        cards.append(FITSCard("QUANTSTP", .real(step), unit: unit.fits, "Step of the pixels"))
       }
     } else {
       pixels = .uint8(Image(width: width, height: height, filledWith: UInt8(max(0, min(1, fill)))))

@@ -30,7 +30,9 @@ extension BlockReportFamily {
 /// The families whose reports are known, in the order in which they are asked.
 enum BlockReportFamilies {
   static let all: [any BlockReportFamily] =
-    [BiasReport(), PhotonTransferReport(), BrighterFatterReport()] + CheckReport.all + [DarkSignalReport()]
+    [
+      BiasReport(), PhotonTransferReport(), BrighterFatterReport(), FlatReport(), FluxReport(),
+    ] + CheckReport.all + [DarkSignalReport()]
 
   /// The family of a test; one that shows plain tables where no other covers it.
   static func family(of test: String) -> any BlockReportFamily {

@@ -48,7 +48,7 @@ struct CheckReport: BlockReportFamily {
     ]
   }
 
-  private static let flat = CheckReport(
+  static let flat = CheckReport(
     prefixes: ["FLAT", "PTC", "NL0", "HENK", "BF01", "MOT_FF"], complianceTitle: "Levels and fluences",
     productName: "FLAT", columns: [("Saturation time", "check.saturation.time")]
   ) {

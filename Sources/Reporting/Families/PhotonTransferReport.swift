@@ -4,7 +4,7 @@ import Warehouse
 
 /// The photon-transfer tests: gain, brighter-fatter coefficients, full well.
 struct PhotonTransferReport: BlockReportFamily {
-  func covers(_ test: String) -> Bool { test.hasPrefix("PTC") || test.hasPrefix("FLATFLUX00") }
+  func covers(_ test: String) -> Bool { test.hasPrefix("PTC") }
   var complianceTitle: String { "Levels" }
   var productName: String { "PTC" }
 

@@ -1,0 +1,229 @@
+import BlockTests
+import Detector
+import Diagnostics
+import LatexReport
+import Reporting
+import Warehouse
+
+/// The report of MetaFlat as a document; its pictures are named as the content makes them.
+struct FlatDocument {
+  let input: MetatestInput
+  let planes: [FlatPlane]
+  let date: (text: String, seconds: Int64)
+  let camera: Camera
+  let rule: String
+
+  private var selections: [BlockSelection] { planes.flatMap(\.selections) }
+
+  func document() throws -> Document {
+    var body: [Document.Node] = [
+      .section(level: 1, "Data inventory", label: "inventory-section"),
+      .table(ReportTables.inventory(selections)),
+      .section(level: 1, "Master flats", label: "statistics-section"), .table(statistics),
+    ]
+    body += wavelengths
+    for plane in planes { body += sections(plane) }
+    body.append(.appendix)
+    body += DefinitionsSection.nodes(
+      MetaFlat.quantities.map(\.name),
+      Dictionary(
+        try input.warehouse.quantities().map { ($0.name, $0) },
+        uniquingKeysWith: { first, _ in first }))
+    body.append(.section(level: 1, "Provenance", label: "provenance-section"))
+    body.append(.paragraph(Document.Text("Rule of choice: " + rule + ".")))
+    let gains = planes.first?.gains.runs.sorted { $0.block < $1.block }
+      .map { "\($0.block) run \($0.key.id)" } ?? []
+    body.append(
+      .paragraph(
+        Document.Text(
+          gains.isEmpty
+            ? "There is no PTC01: fluences are in ADU only."
+            : "Gains of PTC01: \(gains.joined(separator: ", ")).")))
+    body.append(.table(try ReportTables.provenance(selections, input.warehouse)))
+    let campaigns = Set(selections.compactMap { $0.run?.campaign }).sorted()
+    return Document(
+      title: "MetaFlat: master flats and PRNU of the focal plane",
+      subtitle: planes.map(\.test).joined(separator: ", "),
+      kicker: campaigns.isEmpty ? "" : "Campaign " + campaigns.joined(separator: ", "),
+      cover: cover, summary: summary, body: body,
+      footer: "MetaFlat · vison \(ProgramVersion.current)", date: date.seconds)
+  }
+
+  // MARK: - Cover
+
+  private var cover: [Document.Field] {
+    let flight = input.design.flight
+    return [
+      .init("Metatest", "MetaFlat"),
+      .init("Tests", .init(planes.map(\.test).joined(separator: ", "))),
+      .init("Camera", .init(camera.title)),
+      .init("Focal plane", .init("\(input.plane.name), design \(input.design.name)")),
+    ]
+      + planes.map { plane in
+        let missing = flight.filter { !plane.flight.contains($0) }
+        return Document.Field(
+          "\(plane.test): blocks",
+          missing.isEmpty
+            ? [.status(.pass, "all \(flight.count) flight blocks")]
+            : [
+              .status(
+                .missing,
+                "\(plane.flight.count) of \(flight.count); missing: "
+                  + missing.joined(separator: ", "))
+            ])
+      } + [
+        .init("Date of the data", .init(TimeText.forPeople(date.text) + " UTC (latest analysis)")),
+        .init("Program", .init("vison \(ProgramVersion.current)")),
+      ]
+  }
+
+  private var summary: [Document.Node] {
+    planes.map { plane in
+      let parts = plane.labels.compactMap { label -> String? in
+        guard let mean = plane.mean(plane.map(FlatQuantities.prnu, label)) else { return nil }
+        return
+          "\(NumberText.fixed(mean.mean, digits: 3)) % at \(label) (standard deviation "
+          + "\(NumberText.fixed(mean.deviation, digits: 3)) % of \(mean.count) quadrants)"
+      }
+      guard !parts.isEmpty else {
+        return .remark(.missing, Document.Text("\(plane.test): no PRNU of flight blocks."))
+      }
+      let zero = plane.mean(plane.map(FlatQuantities.prnuAtZero, nil)).map {
+        "; at no signal \(NumberText.fixed($0.mean, digits: 3)) %"
+      }
+      return .paragraph(
+        Document.Text(
+          "\(plane.test), \(plane.wave): mean PRNU \(parts.joined(separator: ", "))\(zero ?? "")."))
+    }
+  }
+
+  // MARK: - Results
+
+  private var statistics: Document.Table {
+    Document.Table(
+      [
+        .init("Test"), .init("Column"), .init("PRNU", unit: "%", .right),
+        .init("Fluence", unit: "ADU", .right), .init("Fluence", unit: "e⁻", .right),
+        .init("Error of a pixel", unit: "10⁻³", .right),
+      ],
+      rows: FlatTables.averages(planes).map { row in
+        [
+          .words(row.test), .words(row.label), .value(row.prnu, digits: 3),
+          .value(row.adu, digits: 1),
+          row.electrons == nil ? .empty(reason: "no gain") : .value(row.electrons, digits: 0),
+          .value(row.noise.map { $0 * 1000 }, digits: 3),
+        ]
+      }, caption: "Master flats: means over the quadrants of the flight blocks.",
+      label: "statistics")
+  }
+
+  private var wavelengths: [Document.Node] {
+    let figures = [
+      (
+        "PRNU_vs_WAVELENGTH", FlatFigures.WavelengthSource.typical,
+        "PRNU against wavelength, of the second fluence of FLAT01 and the first of FLAT02"
+      ),
+      (
+        "PRNU_ZERO_vs_WAVELENGTH", .noSignal,
+        "PRNU at no signal against wavelength, which brighter-fatter does not lower"
+      ),
+    ].compactMap { name, source, words -> Document.Node? in
+      guard FlatFigures.wavelengths(planes, source) != nil else { return nil }
+      return .figure(
+        Document.Figure(
+          input.figurePath(name), width: 0.6,
+          caption: Document.Text(
+            words
+              + ": mean of the quadrants of the flight blocks, bars their standard deviation; detectors of the batches with high PRNU apart."
+          )))
+    }
+    return figures.isEmpty
+      ? [] : [.section(level: 1, "PRNU against wavelength", label: "wavelength")] + figures
+  }
+
+  private func sections(_ plane: FlatPlane) -> [Document.Node] {
+    let test = plane.test
+    var nodes: [Document.Node] = [
+      .pageBreak, .section(level: 1, "\(test): aggregated results", label: "results-\(test)"),
+    ]
+    if !plane.isOnPlane {
+      nodes.append(
+        .remark(
+          .missing,
+          "No block with results sits on the focal plane of this design; maps are left out."))
+    }
+    nodes.append(
+      .figure(
+        Document.Figure(
+          input.figurePath("PRNU_vs_FLU_\(test)"), width: 0.8,
+          caption: Document.Text(
+            "\(test): PRNU of every quadrant of every block against its fluence"
+              + (plane.hasElectrons
+                ? ", in electrons with the gains of PTC01." : "; there is no gain.")))))
+    for label in plane.labels {
+      nodes.append(.section(level: 2, "Fluence \(label)"))
+      if plane.isOnPlane {
+        nodes += [
+          figure("PRNU_MAP_\(test)_\(label)", 0.7, plane, FlatQuantities.prnu, label, "PRNU")
+        ]
+      }
+      nodes.append(
+        .figureGrid(
+          Document.FigureGrid(
+            ["PRNU_\(label)", "FLUENCE_\(label)"].map {
+              Document.Figure(input.figurePath("\(test)_\($0)_HIST"))
+            }, perRow: 2,
+            caption: "Distribution over quadrants of the flight blocks, and with spare blocks.")))
+      nodes.append(
+        .table(
+          ReportTables.quadrants(
+            plane.values(
+              MetaFlat.Map(
+                key: "", quantity: FlatQuantities.prnu, item: label, title: "PRNU, \(label)")),
+            layout: plane.layout, selections: plane.selections)))
+      if plane.isOnPlane {
+        nodes.append(
+          .figure(
+            Document.Figure(
+              input.figurePath("MF_\(test)_\(label)"), width: 1,
+              caption: Document.Text(
+                "\(test), \(label): master flats as they lie on the plane, averaged over boxes; grey values by rank in each detector."
+              ))))
+      }
+    }
+    nodes.append(.section(level: 2, "No signal, and defects"))
+    if plane.isOnPlane {
+      nodes += [
+        figure(
+          "\(test)_PRNU_ZERO_MAP", 0.7, plane, FlatQuantities.prnuAtZero, nil, "PRNU at no signal"),
+        figure(
+          "\(test)_DEFECTS_MAP", 0.7, plane, FlatQuantities.defects, "masked", "masked pixels"),
+      ]
+    }
+    for map in MetaFlat.maps {
+      nodes.append(
+        .table(
+          ReportTables.quadrants(
+            plane.values(map), layout: plane.layout, selections: plane.selections)))
+    }
+    return nodes
+  }
+
+  private func figure(
+    _ name: String, _ width: Double, _ plane: FlatPlane, _ quantity: Quantity, _ item: String?,
+    _ words: String
+  ) -> Document.Node {
+    let values = plane.map(quantity, item)
+    var caption: Document.Text = [
+      .text("\(plane.test): "), .link(words, to: DefinitionLabel.of(quantity.name)),
+      .text(", in \(quantity.unit.display)."),
+    ]
+    if let summary = ValueSummary(values.numbers(of: plane.flight)) {
+      func number(_ value: Double) -> String { NumberText.fixed(value, digits: values.digits) }
+      caption += Document.Text(
+        " \(summary.count) quadrants of the flight blocks: median \(number(summary.median)), robust σ "
+          + "\(number(summary.sigma)), range \(number(summary.minimum)) to \(number(summary.maximum)).")
+    }
+    return .figure(Document.Figure(input.figurePath(name), width: width, caption: caption))
+  }
+}
