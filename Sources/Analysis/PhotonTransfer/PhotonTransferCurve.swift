@@ -37,6 +37,10 @@ public struct PhotonTransferOptions: Sendable, Hashable {
   public var cut = 5.0
   /// The scatter of the variance beyond its statistics, relative: what an imperfect pair may do.
   public var jitter = 1e-3
+  /// How far the curve of a sound detector may depart from the model, relative: non-linearity of a few per cent bends the
+  /// variance smoothly, which is no end of the curve; blooming and saturation take a large part of it within a few per cent
+  /// of signal.
+  public var departure = 0.02
   /// Signals [adu] outside of which no point is used.
   public var range = 0.0...Double.greatestFiniteMagnitude
   /// The range of lags of a full fit; a smaller one where the points have fewer.
@@ -59,9 +63,11 @@ public struct PhotonTransferTurnOff: Sendable, Equatable {
 /// The points of one amplifier, of which outliers and what lies beyond the turn-off are known.
 ///
 /// The curve of eq. 16 of Astier et al. 2019 is fitted to the low signals with Tukey's weights, and extended upwards point
-/// by point, as long as most of the next five follow; each extension by a fifth is fitted anew. A point belongs to the
-/// curve where |V - model| <= cut sqrt(sigma_V^2 + (jitter V)^2), with sigma_V its own error, sqrt(2 / N) V: the original
-/// pipelines take sqrt(V), which is no error of a variance.
+/// by point, as long as most of the next five follow; each extension by a fifth is fitted anew. A point follows where
+/// |V - model| <= cut s + departure V, s^2 = sigma_V^2 + (jitter V)^2, with sigma_V its own error, sqrt(2 / N) V: the
+/// original pipelines take sqrt(V), which is no error of a variance, and large enough for any departure at full size.
+/// Where at least three other pairs have the same signal, a pair must also agree with their median V / model within
+/// cut s alone: that finds the outliers that the departure would let pass.
 public struct PhotonTransferCurve: Sendable, Equatable {
   /// The points by rising signal; those without a valid mean and variance are left out.
   public let points: [PhotonTransferPoint]
@@ -154,6 +160,22 @@ private struct CurveGrowth {
       mark(fit)
       if isUsed == before { break }
     }
+    leaveOutDisagreeing(fit)
+  }
+
+  /// Leaves out pairs that disagree with those of the same signal, within a twentieth.
+  private mutating func leaveOutDisagreeing(_ fit: ExponentialFit) {
+    let ratios = points.map { $0.variance.value / fit.variance($0.mean) }
+    let wasUsed = isUsed
+    for index in points.indices where wasUsed[index] {
+      let point = points[index]
+      let others = points.indices.filter {
+        $0 != index && wasUsed[$0] && abs(points[$0].mean - point.mean) <= 0.05 * point.mean
+      }
+      guard others.count >= 3, let centre = try? median(others.map { ratios[$0] }) else { continue }
+      let allowed = options.cut * scale(point) / point.variance.value
+      if abs(ratios[index] - centre) > allowed { isUsed[index] = false }
+    }
   }
 
   /// The number of different signals: steps of more than a twentieth.
@@ -172,11 +194,16 @@ private struct CurveGrowth {
     return (point.variance.uncertainty * point.variance.uncertainty + jitter * jitter).squareRoot()
   }
 
+  private func departure(_ point: PhotonTransferPoint) -> Double {
+    options.departure * point.variance.value
+  }
+
   private func scales(_ indices: [Int]) -> [Double] { indices.map { scale(points[$0]) } }
 
   private func follows(_ fit: ExponentialFit, _ index: Int) -> Bool {
     let point = points[index]
-    return abs(point.variance.value - fit.variance(point.mean)) <= options.cut * scale(point)
+    return abs(point.variance.value - fit.variance(point.mean))
+      <= options.cut * scale(point) + departure(point)
   }
 
   /// Whether a point that was not fitted follows: the curve is itself uncertain where few low points foretell it.
@@ -185,7 +212,7 @@ private struct CurveGrowth {
     let own = scale(point)
     let error = fit.error(point.mean)
     return abs(point.variance.value - fit.variance(point.mean))
-      <= options.cut * (own * own + error * error).squareRoot()
+      <= options.cut * (own * own + error * error).squareRoot() + departure(point)
   }
 
   private mutating func mark(_ fit: ExponentialFit) {
