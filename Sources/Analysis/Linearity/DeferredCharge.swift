@@ -49,7 +49,7 @@ public struct DeferredCharge: Sendable, Equatable {
       throw NotMeasurable("beyond the limit at all signals")
     }
     guard last + 1 < sorted.count else {
-      throw NotMeasurable("not reached up to \(whole(top.signal)) ADU")
+      throw NotMeasurable("not reached up to \(whole(top.signal / 1000)) kADU")
     }
     let (a, b) = (sorted[last].signal, sorted[last + 1].signal)
     return Estimate(value: (a + b) / 2, uncertainty: (b - a) / 2, count: sorted.count)

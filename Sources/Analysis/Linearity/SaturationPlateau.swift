@@ -62,7 +62,7 @@ public struct SaturationPlateau: Sendable, Equatable {
     guard let level = try? median(flat), let least = flat.min() else {
       throw NotMeasurable(
         highest > 0
-          ? "not reached up to \(whole(highest)) ADU" : "no exposure has a signal")
+          ? "not reached up to \(whole(highest / 1000)) kADU" : "no exposure has a signal")
     }
     let spread = 1.482602218505602 * ((try? median(flat.map { abs($0 - level) })) ?? 0)
     self.level = Estimate(

@@ -114,7 +114,7 @@ struct LinearityOutput {
       throw NotMeasurable("no exposure follows the curve")
     }
     guard top + 1 < sorted.count else {
-      throw NotMeasurable("not reached up to \(fixed(sorted[top].point.signal, digits: 0)) ADU")
+      throw NotMeasurable("not reached up to \(fixed(sorted[top].point.signal / 1000, digits: 0)) kADU")
     }
     return Estimate(
       value: sorted[top].point.signal,

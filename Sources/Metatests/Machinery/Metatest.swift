@@ -86,7 +86,7 @@ extension BlockSelection {
 public enum MetatestCatalog {
   /// The metatests.
   public static let all: [any Metatest.Type] = [
-    MetaBias.self, MetaPTC.self, MetaFlat.self, MetaBF.self,
+    MetaBias.self, MetaPTC.self, MetaFlat.self, MetaNL.self, MetaBF.self,
   ]
 
   /// The metatest of a name, whatever its case.

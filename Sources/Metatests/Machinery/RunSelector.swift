@@ -160,6 +160,7 @@ public struct RunSelector: Sendable {
   /// The step without which a run of a test says nothing of its block: `meta`, unless the family calls it otherwise.
   static func finalStep(of test: String) -> String {
     if test.hasPrefix("FLATFLUX") { return "flux" }
+    if test.hasPrefix("NL0") || test.hasPrefix("HENK") { return "NL" }
     return test.hasPrefix("FLAT") ? "masterflat" : ResultFilter.finalStep
   }
 

@@ -32,6 +32,7 @@ enum BlockReportFamilies {
   static let all: [any BlockReportFamily] =
     [
       BiasReport(), PhotonTransferReport(), BrighterFatterReport(), FlatReport(), FluxReport(),
+      LinearityReport(),
     ] + CheckReport.all + [DarkSignalReport()]
 
   /// The family of a test; one that shows plain tables where no other covers it.

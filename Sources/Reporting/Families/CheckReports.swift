@@ -49,7 +49,7 @@ struct CheckReport: BlockReportFamily {
   }
 
   static let flat = CheckReport(
-    prefixes: ["FLAT", "PTC", "NL0", "HENK", "BF01", "MOT_FF"], complianceTitle: "Levels and fluences",
+    prefixes: ["FLAT", "PTC", "BF01", "MOT_FF"], complianceTitle: "Levels and fluences",
     productName: "FLAT", columns: [("Saturation time", "check.saturation.time")]
   ) {
     [

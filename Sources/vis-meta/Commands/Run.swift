@@ -50,7 +50,10 @@ struct Run: AsyncParsableCommand {
     let blocks: [Block]
   }
 
-  @Argument(help: "The metatest: MetaBias, MetaPTC or MetaBF.")
+  @Argument(
+    help: ArgumentHelp(
+      "The metatest: \(MetatestCatalog.all.map { $0.name }.joined(separator: ", ")).",
+      valueName: "metatest"))
   var metatest: String
   @OptionGroup var warehouse: WarehouseOptions
   @OptionGroup var design: DesignOption

@@ -1,0 +1,168 @@
+import BlockTests
+import DataProducts
+public import Detector
+import Diagnostics
+import DurableFiles
+import Plots
+import Warehouse
+
+extension MetaNL {
+  /// Reads all non-linearity runs that stand for their blocks.
+  public static func content(_ input: MetatestInput) throws -> MetatestContent {
+    let choice = try MetatestChoice(self, input)
+    let layout = PlaneLayout(plane: input.plane, design: input.design, camera: choice.camera)
+    let gains = try BiasGains(input)
+    let planes = try choice.tests.map {
+      try LinearityPlane(
+        input, test: $0.test, layout: layout, selections: $0.selections, gains: gains)
+    }
+    let flight = Set(input.design.flight)
+    let results = planes.flatMap { $0.requirements(flight: flight) }
+    let date = StartTime.latest(planes.flatMap(\.runs).map(\.started))
+    let figures = planes.flatMap { self.figures(input, $0, results) }
+    var content = MetatestContent(
+      document: try LinearityDocument(
+        input: input, planes: planes, results: results, figures: Set(figures.map(\.name)),
+        date: date, camera: choice.camera
+      ).document(), images: [], figures: figures, products: [], requirements: results,
+      selections: planes.flatMap(\.selections), date: date.text)
+    let tables = LinearityProducts(
+      input: input, planes: planes, results: results, date: date.text)
+    let product = try tables.summary()
+    for plane in planes {
+      content.products += maps(plane, date.text)
+      let curves = try tables.curves(plane)
+      if !curves.tables.isEmpty {
+        content.products.append(
+          .init(name: "\(plane.test)_CURVES_and_DATAPOINTS.fits") {
+            try FITSTableWriter.write(curves, to: $0)
+          })
+      }
+    }
+    content.products += [
+      .init(name: "MetaNL.xlsx") { try XLSXWriter.write(product, to: $0, created: date.seconds) },
+      .init(name: "MetaNL.fits") { try FITSTableWriter.write(product, to: $0) },
+    ]
+    return content
+  }
+
+  /// Tests the values alone.
+  public static func requirements(
+    _ input: MetatestInput, camera: Camera
+  ) throws -> RequirementTester {
+    let layout = PlaneLayout(plane: input.plane, design: input.design, camera: camera)
+    let gains = try BiasGains(input)
+    return { test, selections in
+      try LinearityPlane(
+        input, test: test, layout: layout, selections: selections, gains: gains,
+        isForReport: false
+      ).requirements(flight: Set(input.design.flight))
+    }
+  }
+
+  // MARK: - Figures
+
+  private static func footer(_ plane: LinearityPlane, _ quantity: String) -> String {
+    let runs = plane.runs.map(\.key).sorted().map { String($0.id) }
+    let shown = runs.count > 16 ? "\(runs.count) runs" : "runs " + runs.joined(separator: ", ")
+    return "\(plane.test) · \(quantity) · \(shown) · design \(plane.layout.design.name)"
+  }
+
+  private static func figures(
+    _ input: MetatestInput, _ plane: LinearityPlane, _ results: [RequirementResult]
+  ) -> [MetatestContent.NamedFigure] {
+    let drawing = PlaneFigures(layout: plane.layout, selections: plane.selections)
+    let flight = input.design.flight
+    var figures: [MetatestContent.NamedFigure] = []
+    for map in maps {
+      let values = plane.shown(map)
+      guard values.values.values.contains(where: { $0.number != nil }) else { continue }
+      let foot = footer(plane, map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
+      let result = results.first {
+        $0.requirement.id == map.requirement && $0.test == plane.test
+      }
+      if plane.isOnPlane {
+        figures.append(
+          .init(
+            name: "\(plane.test)_\(map.key)_MAP",
+            figure: {
+              drawing.heatMap(
+                values, name: "\(plane.test): \(map.heading)", colours: map.colours,
+                scale: map.scale, decimals: map.decimals, failing: result?.failing ?? [],
+                failureMeaning: result.map { "not \(ReportTables.limits($0.requirement))" }
+                  ?? "out of limits", footer: foot)
+            }, hasPreview: map.hasPreview))
+      }
+      figures.append(
+        .init(
+          name: "\(plane.test)_\(map.key)_HIST",
+          figure: {
+            ChannelFigures.histogram(
+              values, flight: flight, limits: result?.requirement, footer: foot)
+          }, hasPreview: false))
+    }
+    return figures + curveFigures(plane)
+  }
+
+  private static func curveFigures(_ plane: LinearityPlane) -> [MetatestContent.NamedFigure] {
+    guard !plane.fits.isEmpty else { return [] }
+    let drawing = LinearityCurveFigures(plane: plane, footer: footer(plane, "nl.fit, nl.curve"))
+    var figures: [MetatestContent.NamedFigure] = [
+      .init(
+        name: "\(plane.test)_NL_curves_rel_fit",
+        figure: { drawing.together(.fit, by: .block) }, hasPreview: true),
+      .init(
+        name: "\(plane.test)_NL_curves_rel_fit_bychamber",
+        figure: { drawing.together(.fit, by: .chamber) }, hasPreview: false),
+      .init(
+        name: "\(plane.test)_NL_curves_rel_data",
+        figure: { drawing.together(.data, by: .block) }, hasPreview: false),
+      .init(
+        name: "\(plane.test)_NL_curves_rel_data_bychamber",
+        figure: { drawing.together(.data, by: .chamber) }, hasPreview: false),
+      .init(
+        name: "\(plane.test)_NL_curves_abs_fit",
+        figure: { drawing.together(.absolute, by: .block) }, hasPreview: false),
+    ]
+    if plane.isOnPlane {
+      figures.append(
+        .init(
+          name: "\(plane.test)_NL_curves_FPAMAP", figure: { drawing.onPlane() }, hasPreview: true))
+    }
+    for pair in plane.measuredTwice {
+      figures.append(
+        .init(
+          name: twiceName(plane, pair.serial),
+          figure: { drawing.twice(pair.serial, pair.first, pair.second) }, hasPreview: false))
+    }
+    return figures
+  }
+
+  /// The figure of a detector that was measured in two blocks.
+  static func twiceName(_ plane: LinearityPlane, _ serial: String) -> String {
+    "\(plane.test)_NL_TWICE_\(SafeName.component(serial))"
+  }
+
+  // MARK: - Products
+
+  private static func maps(
+    _ plane: LinearityPlane, _ date: String
+  ) -> [MetatestContent.Product] {
+    guard plane.isOnPlane else { return [] }
+    let files = [
+      ("SOURCE_STABILITY", "SOURCE STABILITY MAP"), ("MAXNL", "MAXIMUM NON-LINEARITY MAP"),
+      ("SATURATION", "SATURATION MAP [ADU]"),
+    ]
+    return files.compactMap { key, title in
+      guard let map = maps.first(where: { $0.key == key }) else { return nil }
+      let values = plane.stored(map)
+      guard values.values.values.contains(where: { $0.number != nil }) else { return nil }
+      return .init(name: "\(plane.test)_\(key)_MAP.json") { path in
+        let text = try MapJSON.text(
+          title: title, test: plane.test, maps: [("all", values)], layout: plane.layout, date: date,
+          program: "vison \(ProgramVersion.current)", reason: plane.reason)
+        try AtomicFile.write(text, to: path)
+      }
+    }
+  }
+}

@@ -1,0 +1,243 @@
+import BlockTests
+import Detector
+import Diagnostics
+import LatexReport
+import Reporting
+import Warehouse
+
+/// The report of MetaNL as a document; its pictures are named as the content makes them.
+struct LinearityDocument {
+  let input: MetatestInput
+  let planes: [LinearityPlane]
+  let results: [RequirementResult]
+  /// The names of the figures that there are.
+  let figures: Set<String>
+  let date: (text: String, seconds: Int64)
+  let camera: Camera
+
+  private var selections: [BlockSelection] { planes.flatMap(\.selections) }
+
+  func document() throws -> Document {
+    var body: [Document.Node] = [
+      .section(level: 1, "Requirements", label: "requirements-section")
+    ]
+    for plane in planes {
+      body.append(.table(ReportTables.requirements(results, test: plane.test)))
+      body.append(.table(ReportTables.matrix(results, selections, test: plane.test)))
+    }
+    body += [
+      .table(ReportTables.worst(results, count: 3)),
+      .section(level: 1, "Data inventory", label: "inventory-section"),
+      .table(ReportTables.inventory(selections)), .paragraph(Document.Text(gains)),
+    ]
+    for plane in planes { body += sections(plane) }
+    body.append(.appendix)
+    body += DefinitionsSection.nodes(
+      MetaNL.quantities.map(\.name),
+      Dictionary(
+        try input.warehouse.quantities().map { ($0.name, $0) },
+        uniquingKeysWith: { first, _ in first }))
+    body.append(.section(level: 1, "Provenance", label: "provenance-section"))
+    body.append(.paragraph(Document.Text("Rule of choice: " + input.selector.rule + ".")))
+    body.append(.table(try ReportTables.provenance(selections, input.warehouse)))
+    let campaigns = Set(selections.compactMap { $0.run?.campaign }).sorted()
+    return Document(
+      title: "MetaNL: non-linearity of the focal plane",
+      subtitle: planes.map(\.test).joined(separator: ", "),
+      kicker: campaigns.isEmpty ? "" : "Campaign " + campaigns.joined(separator: ", "),
+      cover: cover, summary: summary, body: body,
+      footer: "MetaNL · vison \(ProgramVersion.current)", date: date.seconds)
+  }
+
+  /// Which runs the gains come from.
+  private var gains: String {
+    guard let runs = planes.first?.gainRuns, !runs.isEmpty else {
+      return "No gain is known: signals are in ADU, and nothing is in electrons (no PTC01 in the warehouse)."
+    }
+    return "Gains that turned ADU into electrons are those of PTC01: "
+      + runs.sorted { $0.block < $1.block }.map { "\($0.block) run \($0.key.id)" }
+      .joined(separator: ", ") + "."
+  }
+
+  // MARK: - Cover
+
+  private var cover: [Document.Field] {
+    let flight = input.design.flight
+    return [
+      .init("Metatest", "MetaNL"),
+      .init("Tests", .init(planes.map(\.test).joined(separator: ", "))),
+      .init("Camera", .init(camera.title)),
+      .init("Focal plane", .init("\(input.plane.name), design \(input.design.name)")),
+    ]
+      + planes.map { plane in
+        let missing = flight.filter { !plane.flight.contains($0) }
+        return Document.Field(
+          "\(plane.test): blocks",
+          missing.isEmpty
+            ? [.status(.pass, "all \(flight.count) flight blocks")]
+            : [
+              .status(
+                .missing,
+                "\(plane.flight.count) of \(flight.count); missing: "
+                  + missing.joined(separator: ", "))
+            ])
+      } + [
+        .init("Date of the data", .init(TimeText.forPeople(date.text) + " UTC (latest analysis)")),
+        .init("Program", .init("vison \(ProgramVersion.current)")),
+      ]
+  }
+
+  private var summary: [Document.Node] {
+    var nodes: [Document.Node] = []
+    for result in results where result.verdict == .fail {
+      let count = result.counts(result.flightPlaces).failed
+      nodes.append(
+        .remark(
+          .fail,
+          Document.Text(
+            "\(result.test): the source was not stable to 1 % in the light of \(count) quadrants.")))
+    }
+    for plane in planes {
+      let parts = ["MAXNL", "SOURCE_STABILITY", "SATURATION"].compactMap { key -> String? in
+        guard let map = MetaNL.maps.first(where: { $0.key == key }) else { return nil }
+        let values = plane.stored(map)
+        guard let found = ValueSummary(values.numbers(of: plane.flight)) else { return nil }
+        func number(_ value: Double) -> String { NumberText.fixed(value, digits: values.digits) }
+        return
+          "\(map.title) \(number(found.median)) \(map.shownUnit) (median of \(found.count) quadrants, \(number(found.minimum)) to \(number(found.maximum)))"
+      }
+      nodes.append(
+        parts.isEmpty
+          ? .remark(.missing, Document.Text("\(plane.test): no non-linearity of flight blocks."))
+          : .paragraph(Document.Text("\(plane.test): " + parts.joined(separator: "; ") + ".")))
+    }
+    return nodes
+  }
+
+  // MARK: - Results
+
+  private func sections(_ plane: LinearityPlane) -> [Document.Node] {
+    let test = plane.test
+    var nodes: [Document.Node] = [
+      .pageBreak, .section(level: 1, "\(test): aggregated results", label: "results-\(test)"),
+    ]
+    if !plane.isOnPlane {
+      nodes.append(
+        .remark(
+          .missing,
+          "No block with results sits on the focal plane of this design; maps are left out."))
+    }
+    nodes.append(.section(level: 2, "Stability of the source"))
+    nodes += maps(plane, ["SOURCE_STABILITY"]) + histograms(plane, ["SOURCE_STABILITY", "CHI2"])
+    nodes.append(.section(level: 2, "Non-linearity curves"))
+    nodes += curves(plane)
+    nodes.append(.section(level: 2, "Largest deviations"))
+    nodes += maps(plane, ["MAXNL", "MAXNL_FLUADU", "MAXNL_FLUELE", "MAXNL_CORE"])
+    nodes += histograms(plane, ["MAXNL", "MAXNL_FLUADU"]) + table(plane, "MAXNL")
+    nodes.append(.section(level: 2, "Saturation"))
+    nodes += maps(plane, ["SATURATION", "SATURATION_ELE", "KNEE"])
+    nodes += histograms(plane, ["SATURATION", "KNEE"]) + table(plane, "SATURATION")
+    nodes.append(.section(level: 2, "Charge transfer"))
+    nodes += maps(plane, ["CTI_SERIAL", "CTI_PARALLEL"])
+    nodes += histograms(plane, ["CTI_SERIAL", "CTI_PARALLEL"])
+    nodes += twice(plane)
+    return nodes
+  }
+
+  private func curves(_ plane: LinearityPlane) -> [Document.Node] {
+    let unit = plane.isInElectrons ? "thousands of electrons" : "thousands of ADU"
+    let pictures: [(name: String, caption: String, width: Double)] = [
+      ("NL_curves_FPAMAP", "Fitted curves of each CCD where it lies, against signal in \(unit).", 1),
+      ("NL_curves_rel_fit", "Fitted curves of all quadrants; the colour is the block.", 0.85),
+      ("NL_curves_rel_fit_bychamber", "Fitted curves of all quadrants; the colour is the chamber.", 0.85),
+      ("NL_curves_rel_data", "Exposures that were fitted; the colour is the block.", 0.85),
+      ("NL_curves_rel_data_bychamber", "Exposures that were fitted; the colour is the chamber.", 0.85),
+      ("NL_curves_abs_fit", "Fitted curves of all quadrants as absolute deviations.", 0.85),
+    ]
+    let nodes = pictures.compactMap { picture -> Document.Node? in
+      let name = "\(plane.test)_\(picture.name)"
+      guard figures.contains(name) else { return nil }
+      return .figure(
+        Document.Figure(
+          input.figurePath(name), width: picture.width,
+          caption: Document.Text("\(plane.test): \(picture.caption)")))
+    }
+    return nodes.isEmpty ? [.remark(.missing, "No curve could be fitted.")] : nodes
+  }
+
+  private func twice(_ plane: LinearityPlane) -> [Document.Node] {
+    let pairs = plane.measuredTwice
+    guard !pairs.isEmpty, !plane.fits.isEmpty else { return [] }
+    var nodes: [Document.Node] = [.section(level: 2, "CCDs measured in two blocks")]
+    for pair in pairs {
+      nodes.append(
+        .figure(
+          Document.Figure(
+            input.figurePath(MetaNL.twiceName(plane, pair.serial)), width: 0.8,
+            caption: Document.Text(
+              "CCD \(pair.serial): \(pair.first.0.block) \(pair.first.1) and \(pair.second.0.block) \(pair.second.1). \(stability(plane, pair.first, pair.second))"
+            ))))
+    }
+    return nodes
+  }
+
+  /// The source's stability in both blocks, mean of the quadrants.
+  private func stability(
+    _ plane: LinearityPlane, _ first: (StoredTestRun, String), _ second: (StoredTestRun, String)
+  ) -> String {
+    let values = plane.reader.values(of: LinearityQuantities.stability, item: nil)
+    let means = [first, second].map { side -> String in
+      let mine = camera.amplifiers.compactMap {
+        values[
+          ChannelPlace(block: side.0.block, detector: side.1, amplifier: $0.name)]?.number
+      }
+      return mine.isEmpty
+        ? "unknown" : NumberText.fixed(mine.reduce(0, +) / Double(mine.count), digits: 3) + " %"
+    }
+    return "Stability of the source: \(means.joined(separator: " and "))."
+  }
+
+  private func table(_ plane: LinearityPlane, _ key: String) -> [Document.Node] {
+    guard let map = MetaNL.maps.first(where: { $0.key == key }) else { return [] }
+    return [
+      .table(
+        ReportTables.quadrants(
+          plane.shown(map), layout: plane.layout, selections: plane.selections))
+    ]
+  }
+
+  private func histograms(_ plane: LinearityPlane, _ keys: [String]) -> [Document.Node] {
+    let names = keys.map { "\(plane.test)_\($0)_HIST" }.filter(figures.contains)
+    guard !names.isEmpty else { return [] }
+    return [
+      .figureGrid(
+        Document.FigureGrid(
+          names.map { Document.Figure(input.figurePath($0)) }, perRow: 2,
+          caption: "Distribution over quadrants of the flight blocks, and with spare blocks."))
+    ]
+  }
+
+  private func maps(_ plane: LinearityPlane, _ keys: [String]) -> [Document.Node] {
+    guard plane.isOnPlane else { return [] }
+    return keys.compactMap { key in MetaNL.maps.first { $0.key == key } }.compactMap { map in
+      let name = "\(plane.test)_\(map.key)_MAP"
+      guard figures.contains(name) else {
+        return .remark(
+          .missing, Document.Text("\(map.title) [\(map.shownUnit)]: nothing was measured."))
+      }
+      let values = plane.shown(map)
+      var caption: Document.Text = [
+        .text("\(plane.test): "), .link(map.title, to: DefinitionLabel.of(map.quantity.name)),
+        .text(map.shownUnit.isEmpty ? "." : ", in \(map.shownUnit)."),
+      ]
+      if let summary = ValueSummary(values.numbers(of: plane.flight)) {
+        func number(_ value: Double) -> String { NumberText.fixed(value, digits: values.digits) }
+        caption += Document.Text(
+          " \(summary.count) quadrants of the flight blocks: median \(number(summary.median)), robust σ "
+            + "\(number(summary.sigma)), range \(number(summary.minimum)) to \(number(summary.maximum)).")
+      }
+      return .figure(
+        Document.Figure(input.figurePath(name), width: 0.7, caption: caption))
+    }
+  }
+}

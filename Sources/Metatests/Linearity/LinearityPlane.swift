@@ -1,0 +1,173 @@
+import BlockTests
+import Detector
+import Warehouse
+
+/// What MetaNL knows of one test: the chosen runs, their values and curves.
+struct LinearityPlane: Sendable {
+  let test: String
+  let selections: [BlockSelection]
+  let reader: ChannelReader
+  let layout: PlaneLayout
+  /// Gains by place; empty where there are none.
+  let gains: [ChannelPlace: MeasuredValue]
+  /// The photon-transfer runs that the gains come from.
+  let gainRuns: [StoredTestRun]
+  /// The chamber of each block; as far as the focal plane knows it.
+  let chambers: [String: String]
+
+  /// Reads one test.
+  ///
+  /// - Parameter isForReport: whether curves are read, which no requirement needs.
+  init(
+    _ input: MetatestInput, test: String, layout: PlaneLayout, selections: [BlockSelection],
+    gains: BiasGains, isForReport: Bool = true
+  ) throws {
+    (self.test, self.selections, self.layout) = (test, selections, layout)
+    let runs = selections.compactMap(\.run)
+    reader = try ChannelReader(
+      input.warehouse, runs: runs, quantities: MetaNL.quantities,
+      curves: isForReport ? MetaNL.curves : [])
+    (self.gains, gainRuns) = (gains.values, gains.runs)
+    chambers = Dictionary(
+      input.plane.blocks.map { ($0.name, $0.chamber) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The chosen runs.
+  var runs: [StoredTestRun] { selections.compactMap(\.run) }
+  /// Blocks of the plane that have a run.
+  var flight: Set<String> {
+    Set(selections.filter { $0.role == .flight && $0.run != nil }.map(\.block))
+  }
+  /// Whether a block with results sits on the plane.
+  var isOnPlane: Bool { layout.channels.contains { flight.contains($0.place.block) } }
+
+  /// The places of all amplifiers that the design wants, and of other blocks with results.
+  var places: [ChannelPlace] {
+    selections.filter { $0.role == .flight || $0.run != nil }.flatMap { selection in
+      layout.camera.detectors.flatMap { detector in
+        layout.camera.amplifiers.map {
+          ChannelPlace(block: selection.block, detector: detector, amplifier: $0.name)
+        }
+      }
+    }
+  }
+
+  /// Why a place has no value at all.
+  func reason(_ place: ChannelPlace) -> String {
+    selections.first { $0.block == place.block }?.reason ?? "not measured"
+  }
+
+  // MARK: - Maps
+
+  /// The values of a map as they are stored, those in electrons times the gains.
+  func stored(_ map: MetaNL.Map) -> ChannelMap {
+    let values = reader.values(of: map.quantity, item: map.item)
+    guard map.isInElectrons else {
+      return ChannelMap(
+        title: map.title, quantity: map.quantity.name, item: map.item, unit: map.quantity.unit,
+        digits: map.quantity.digits, values: values)
+    }
+    var electrons: [ChannelPlace: MeasuredValue] = [:]
+    for (place, value) in values {
+      guard case .value(let signal, let error, let count) = value else {
+        electrons[place] = value
+        continue
+      }
+      switch gains[place] {
+      case .value(let gain, let ofGain, _)?:
+        let (a, b) = ((error ?? 0) * gain, signal * (ofGain ?? 0))
+        electrons[place] = .value(
+          signal * gain, uncertainty: (a * a + b * b).squareRoot(), count: count)
+      case .missing(let reason)?: electrons[place] = .missing(reason: "no gain: \(reason)")
+      case nil:
+        electrons[place] = .missing(
+          reason: gainRuns.isEmpty
+            ? "not measurable: no PTC01 in the warehouse"
+            : "not measurable: no PTC01 of \(place.block)")
+      }
+    }
+    return ChannelMap(
+      title: map.title, quantity: map.quantity.name, item: map.item, unit: .electron,
+      digits: map.quantity.digits, values: electrons)
+  }
+
+  /// The values of a map as people see them: small numbers in units of 10^-6, the unit in the title.
+  func shown(_ map: MetaNL.Map) -> ChannelMap {
+    guard map.factor != 1 else { return stored(map) }
+    return ChannelMap(
+      title: map.heading, quantity: map.quantity.name, item: map.item, unit: .none, digits: 3,
+      values: stored(map).values.mapValues { value in
+        guard case .value(let number, let error, let count) = value else { return value }
+        return .value(
+          number * map.factor, uncertainty: error.map { $0 * map.factor }, count: count)
+      })
+  }
+
+  // MARK: - Curves
+
+  /// The abscissa of curves: thousands of electrons where any gain is known, else of ADU.
+  var isInElectrons: Bool { places.contains { gains[$0]?.number != nil } }
+  /// Its unit.
+  var signalUnit: String { isInElectrons ? "ke⁻" : "kADU" }
+
+  /// What turns ADU into the abscissa; nil where the place has no gain though others have.
+  func scale(_ place: ChannelPlace) -> Double? {
+    isInElectrons ? gains[place]?.number.map { $0 / 1000 } : 0.001
+  }
+
+  /// One curve with its abscissa, ordinate in percent.
+  struct Line: Sendable {
+    let place: ChannelPlace
+    let x, y, errors: [Double]
+  }
+
+  /// The fitted curves, in the order of places.
+  var fits: [Line] { lines(LinearityQuantities.fit, isFitted: false) }
+  /// The fitted exposures.
+  var points: [Line] { lines(LinearityQuantities.curve, isFitted: true) }
+
+  private func lines(_ name: String, isFitted: Bool) -> [Line] {
+    let curves = reader.curves(named: name)
+    let used = reader.curves(named: LinearityQuantities.used)
+    return places.compactMap { place in
+      guard let curve = curves[place], let scale = scale(place) else { return nil }
+      let flags = used[place]?.y ?? []
+      let kept = curve.x.indices.filter {
+        !isFitted || !flags.indices.contains($0) || flags[$0] == 1
+      }
+      let errors = curve.uncertainty ?? []
+      return Line(
+        place: place, x: kept.map { curve.x[$0] * scale }, y: kept.map { curve.y[$0] },
+        errors: kept.map { errors.indices.contains($0) ? errors[$0] : 0 })
+    }
+  }
+
+  /// Detectors that were measured in two blocks: the serial number, and both in the order of the runs' dates.
+  var measuredTwice: [(serial: String, first: (StoredTestRun, String), second: (StoredTestRun, String))] {
+    var bySerial: [String: [(StoredTestRun, String)]] = [:]
+    for run in runs.sorted(by: { ($0.started, $0.key.id) < ($1.started, $1.key.id) }) {
+      for detector in layout.camera.detectors {
+        if let serial = run.serials[detector], !serial.isEmpty {
+          bySerial[serial, default: []].append((run, detector))
+        }
+      }
+    }
+    return bySerial.sorted { $0.key < $1.key }.compactMap { serial, all in
+      guard all.count > 1, let first = all.first, let last = all.last, first.0.block != last.0.block
+      else { return nil }
+      return (serial, first, last)
+    }
+  }
+
+  // MARK: - Requirements
+
+  /// The source's stability.
+  func requirements(flight: Set<String>) -> [RequirementResult] {
+    [
+      RequirementResult(
+        MetaNL.stabilityLimit, test: test,
+        values: reader.values(of: LinearityQuantities.stability, item: nil), places: places,
+        flight: flight, missing: reason)
+    ]
+  }
+}
