@@ -19,6 +19,8 @@ final class WaitingStage {
   var script: [() throws -> Void] = []
   /// Is called with each event.
   var onEvent: (WaitEvent) throws -> Void = { _ in }
+  /// Is called when a step begins.
+  var onStep: (String) throws -> Void = { _ in }
   /// Whether the user wants to stop.
   let signal = Mutex<Int32>(0)
   private let time = Mutex(0.0)
@@ -26,12 +28,17 @@ final class WaitingStage {
   private let sleeps = Mutex(0)
 
   /// Simulates tests, of 3 exposures each where their number is free; nothing is delivered yet.
-  init(_ tests: [String] = ["BIAS01"], frames: Int = 3, faults: [Fault] = []) async throws {
+  ///
+  /// - Parameter orders: others instead, with their own inputs.
+  init(
+    _ tests: [String] = ["BIAS01"], frames: Int = 3, faults: [Fault] = [],
+    orders: [CampaignOrder.Test]? = nil
+  ) async throws {
     folder = NSTemporaryDirectory() + "vison-wait-" + UUID().uuidString
     var order = CampaignOrder(output: "\(folder)/source")
     order.cameraName = "tiny"
     order.blocks = ["BORN"]
-    order.tests = tests.map { CampaignOrder.Test($0, inputs: ["N": .int(frames)]) }
+    order.tests = orders ?? tests.map { CampaignOrder.Test($0, inputs: ["N": .int(frames)]) }
     order.faults = faults
     order.threads = 2
     _ = try await CampaignSimulator(order).run()
@@ -137,7 +144,8 @@ final class WaitingStage {
 
   /// Waits; looks are 10 s apart, files settle in 5 s, come at most 100 s late, and patience is 1000 s.
   func wait(
-    for tests: [String], frames: Int = 3, firstObsid: Int = 0, isFresh: Bool = false,
+    for tests: [String], frames: Int = 3, inputs: [String: ScriptValue]? = nil,
+    firstObsid: Int = 0, isFresh: Bool = false,
     givesUp: (@Sendable (String) async -> Bool)? = nil
   ) async throws -> (outcome: WaitOutcome, warehouse: Warehouse) {
     events = []
@@ -147,7 +155,7 @@ final class WaitingStage {
     configuration.paths.dataRoot = "\(folder)/data"
     let session = BlockConfiguration.Session(
       name: "D11", source: .folders(["day"]),
-      tasks: tests.map { .init(test: $0, inputs: ["N": .int(frames)]) })
+      tasks: tests.map { .init(test: $0, inputs: inputs ?? ["N": .int(frames)]) })
     let warehouse = try open()
     var engineOptions = EngineOptions(tag: "_W")
     engineOptions.startsAfresh = isFresh
@@ -159,7 +167,9 @@ final class WaitingStage {
     let engine = Engine(
       configuration: configuration, warehouse: warehouse, options: engineOptions,
       log: try RunLog(path: nil),
-      observer: EngineObserver(signal: { self.signal.withLock { $0 } }), reporter: { _, _ in [] })
+      observer: EngineObserver(
+        progress: { _, step, share in if share == 0 { try? self.onStep(step) } },
+        signal: { self.signal.withLock { $0 } }), reporter: { _, _ in [] })
     let waiting = try Waiting(
       engine, session: session, options: options,
       clock: WaitClock(

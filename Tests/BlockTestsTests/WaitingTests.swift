@@ -150,6 +150,41 @@ struct WaitingTests {
     #expect(try warehouse.testRuns().map(\.status) == [.finished])
   }
 
+  @Test("a folder that vanishes while pixels are read: the test is run again, in an analysis of its own")
+  func vanishesWhileReading() async throws {
+    let stage = try await WaitingStage(["BIAS01", "BIAS02"])
+    let frame = try stage.frame(3, "CCD1")
+    try stage.deliver(0..<6)
+    var isFirst = true
+    // The second test's frame goes away between set-up and check.
+    stage.onStep = { step in
+      guard step == "check", isFirst, stage.texts(.started).count == 2 else { return }
+      isFirst = false
+      try FileManager.default.removeItem(atPath: "\(stage.day)/\(frame)")
+    }
+    stage.onEvent = { if $0.event == .retried { try stage.bring(3..<4) } }
+    let (outcome, warehouse) = try await stage.wait(for: ["BIAS01", "BIAS02"])
+    #expect(stage.texts(.retried).count == 1)
+    #expect(outcome.end == .allDone)
+    #expect(outcome.summary.entries.map(\.test) == ["BIAS01", "BIAS02"])
+    #expect(outcome.summary.entries.map(\.error) == [nil, nil])
+    #expect(outcome.summary.entries.map(\.flags) == [[], []])
+    #expect(try warehouse.testRuns().map(\.status) == [.finished, .failed, .finished])
+    #expect(try warehouse.analyses().map(\.status) == [.failed, .finished])
+  }
+
+  @Test("a test that analyses another one's frames shares them")
+  func shared() async throws {
+    let inputs: [String: ScriptValue] = ["frames": .numbers([1])]
+    let stage = try await WaitingStage(orders: [CampaignOrder.Test("PTC02_590", inputs: inputs)])
+    stage.script = [{ try stage.deliver(0..<4) }, { try stage.deliver(4..<6) }]
+    let (outcome, _) = try await stage.wait(for: ["PTC02_590", "BF01_590"], inputs: inputs)
+    #expect(outcome.end == .allDone)
+    #expect(outcome.summary.entries.map(\.test) == ["PTC02_590", "BF01_590"])
+    #expect(outcome.summary.entries.map(\.obsids) == [1000...1005, 1000...1005])
+    #expect(outcome.summary.entries.map(\.error) == [nil, nil])
+  }
+
   @Test("an ObsID given twice is said, and the test is run and flagged")
   func repeatedObsID() async throws {
     let stage = try await WaitingStage(frames: 4, faults: [Fault(.repeatedObsID, obsid: 1002)])

@@ -14,7 +14,8 @@ struct WaitedTest {
 
   let task: BlockConfiguration.TaskEntry
   let definition: TestDefinition
-  /// Whether another test of the session has the same label: each then gets an acquisition of its own.
+  /// Whether the session has the same test again: each then gets an acquisition of its own. A test of another
+  /// family, which analyses the same frames, shares them.
   let isRepeatedOnPurpose: Bool
 
   var state = State.open

@@ -42,7 +42,8 @@ extension Waiting {
 
   /// Whether two tests have the same exposures to choose from.
   private func alike(_ a: WaitedTest, _ b: WaitedTest) -> Bool {
-    a.definition.label == b.definition.label && a.isRepeatedOnPurpose && b.isRepeatedOnPurpose
+    a.definition.label == b.definition.label && a.definition.family == b.definition.family
+      && a.isRepeatedOnPurpose && b.isRepeatedOnPurpose
   }
 
   /// What came after a test was run.

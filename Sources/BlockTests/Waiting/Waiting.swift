@@ -18,7 +18,7 @@ public final class Waiting {
   var watch: FileWatch
   private var log: DayLog
   var tests: [WaitedTest]
-  private let analysis = OpenAnalysis()
+  private var analysis = OpenAnalysis()
   private var summary = ExecutionSummary(header: [])
   private var lastNews: Double
   private var away: String?
@@ -63,7 +63,7 @@ public final class Waiting {
     let definitions = try session.tasks.map { try configuration.definition(of: $0) }
     tests = zip(session.tasks, definitions).map { task, definition in
       let alike = definitions.count {
-        $0.label == definition.label
+        $0.label == definition.label && $0.family == definition.family
           && (!definition.selection.byFilter
             || $0.columns.first?.values["wave"] == definition.columns.first?.values["wave"])
       }
@@ -194,6 +194,8 @@ public final class Waiting {
     entry.seconds = max(0, clock.now() - start)
     if engine.observer.signal() == 0, entry.error != nil, entry.mayPass, tests[index].tries < 2 {
       tests[index].tries += 1
+      // The failed run stays; an analysis holds one run of a test.
+      if entry.flags != nil { closeAnalysis() }
       say(.retried, name, obsids, "failed and is tried again: \(entry.error ?? "")")
       watch.reset()
       return
@@ -205,6 +207,13 @@ public final class Waiting {
       "Task \(name) exited with Errors: \(entry.error == nil ? "False" : "True")")
     engine.log.record(summary.lines)
     say(.finished, name, obsids, "\(text): \(Self.state(of: entry))")
+  }
+
+  /// Ends the analysis as failed; the next test begins another one.
+  private func closeAnalysis() {
+    guard let key = analysis.key else { return }
+    try? engine.warehouse.finishAnalysis(key, status: .failed, time: AnalysisIdentity.now())
+    analysis = OpenAnalysis()
   }
 
   /// In a word or two what became of a test.
