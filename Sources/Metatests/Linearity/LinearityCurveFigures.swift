@@ -59,7 +59,7 @@ struct LinearityCurveFigures: Sendable {
             x: Axis("signal", unit: plane.signalUnit),
             y: content == .absolute
               ? Axis("non-linearity", unit: unit)
-              : Axis("non-linearity", unit: "%", limits: content == .data ? .robust : .data),
+              : Axis("non-linearity", unit: "%", limits: .data),
             marks: marks, legend: .right))))
   }
 

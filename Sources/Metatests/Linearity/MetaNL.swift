@@ -64,7 +64,7 @@ public enum MetaNL: Metatest {
     Map(key: "MAXNL_CORE", quantity: Q.largestCore, title: "largest non-linearity, 5 to 85 %"),
     Map(
       key: "SOURCE_STABILITY", quantity: Q.stability, title: "source stability",
-      scale: .fixed(0, 0.1), decimals: 3, requirement: "NL-STABILITY", hasPreview: true),
+      scale: .fixed(0, 0.1), decimals: 3, requirement: "NL-STAB", hasPreview: true),
     Map(key: "CHI2", quantity: Q.chiSquare, item: "POLYNOMIAL", title: "reduced chi squared"),
     Map(key: "KNEE", quantity: Q.knee, title: "end of linearity", decimals: 0),
     Map(
@@ -84,7 +84,7 @@ public enum MetaNL: Metatest {
   // MARK: - What it tests
 
   static let stabilityLimit = Requirement(
-    id: "NL-STABILITY", kind: .dataQuality, title: "source stability in non-linearity tests",
+    id: "NL-STAB", kind: .dataQuality, title: "source stability in non-linearity tests",
     unit: .percent, upper: 1, digits: 3,
     source: "values above 1 % were left out of the campaign's map of the source's stability")
 }
