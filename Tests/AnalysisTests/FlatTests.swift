@@ -198,6 +198,38 @@ private func amplifier(_ width: Int, _ height: Int, flips: (Bool, Bool) = (false
   }
 }
 
+@Suite struct FlatStackerSampleTests {
+  @Test("Of many frames cosmic rays are left out just so, wherever they fall")
+  func many() {
+    let (frames, width) = (40, 64)
+    var random = Normal(9)
+    let stacker = FlatStacker(frames: frames, width: width, valid: 1...65534)
+    stacker.begin()
+    let model = [Float](repeating: 10_000, count: width)
+    var clean = [Double](repeating: 0, count: width)
+    for frame in 0..<frames {
+      var raw = (0..<width).map { _ in UInt16(10_000 + (100 * random.next()).rounded()) }
+      for x in 0..<width where x != frame { clean[x] += Double(raw[x]) / 10_000 }
+      raw[frame] = 30_000
+      stacker.set(frame, raw: raw, count: width, offset: 0, model: model)
+    }
+    let images = (0..<4).map { _ in Image<Float>(width: width, height: 1) }
+    let count = Image<UInt16>(width: width, height: 1)
+    guard let a = images[0].pixels.baseAddress, let b = images[1].pixels.baseAddress,
+      let c = images[2].pixels.baseAddress, let d = images[3].pixels.baseAddress,
+      let n = count.pixels.baseAddress
+    else { return }
+    stacker.stack(
+      count: width, limit: 0.06, into: .init(flat: a, error: b, first: c, second: d, count: n))
+    for x in 0..<width {
+      let expected = x < frames ? 39 : 40
+      #expect(Int(count[x, 0]) == expected, "\(x)")
+      #expect(abs(Double(images[0][x, 0]) - clean[x] / Double(expected)) < 1e-5)
+    }
+    withExtendedLifetime((images, count)) {}
+  }
+}
+
 @Suite struct PixelResponseTests {
   private let area = Region(columns: 5..<125, rows: 3..<103)
 

@@ -49,6 +49,7 @@ public struct FlatBlocks: Sendable {
     var middles: [Double?] = []
     var deviations: [Double] = []
     var sample: [UInt16] = []
+    var (least, greatest) = (UInt16.max, UInt16.min)
     for tile in tiling.tiles {
       let place = amplifier.frameRegion(of: tile)
       sample.removeAll(keepingCapacity: true)
@@ -64,6 +65,9 @@ public struct FlatBlocks: Sendable {
         middles.append(nil)
         continue
       }
+      // The median sorted the sample.
+      least = min(least, sample.first ?? least)
+      greatest = max(greatest, sample.last ?? greatest)
       middles.append(middle)
       var distances = sample.map { UInt16(min(65535, abs(Double($0) - middle).rounded())) }
       deviations.append(Self.middle(&distances) ?? 0)
@@ -76,14 +80,15 @@ public struct FlatBlocks: Sendable {
       }
       throw NotMeasurable(bright ? "saturated: no valid pixels" : "no valid pixels: all are lost")
     }
+    guard least != greatest else {
+      throw NotMeasurable("the amplifier is dead: all its pixels read \(least)")
+    }
     let width = RobustScale.fromMedianDeviation * (try median(deviations))
     scatter = width
     let reach = 6 * max(width, 0.5) + 1
     var sum = 0
     var means: [Double] = []
     means.reserveCapacity(middles.count)
-    var least = UInt16.max
-    var greatest = UInt16.min
     for (tile, middle) in zip(tiling.tiles, middles) {
       guard let middle else {
         means.append(.nan)
@@ -103,8 +108,6 @@ public struct FlatBlocks: Sendable {
           let inside = value >= low && value <= high
           rowSum &+= inside ? UInt32(value) : 0
           rowCount &+= inside ? 1 : 0
-          least = value < least ? value : least
-          greatest = value > greatest ? value : greatest
         }
         let line = amplifier.flippedRow(y - amplifier.y0) - region.rows.lowerBound
         let offset = offsets.isEmpty ? 0 : offsets[min(max(line, 0), offsets.count - 1)]
@@ -115,9 +118,6 @@ public struct FlatBlocks: Sendable {
       means.append(2 * count > tile.count ? total / Double(count) : .nan)
     }
     withExtendedLifetime(frame) {}
-    guard least != greatest else {
-      throw NotMeasurable("the amplifier is dead: all its pixels read \(least)")
-    }
     self.means = means
     kept = sum
     rejected = region.count - sum

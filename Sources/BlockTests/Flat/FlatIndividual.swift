@@ -143,9 +143,13 @@ enum FlatIndividual {
         Self.gradient(columns, over: image.columns.count, mean: mean, noise: noise),
         Self.gradient(rows, over: image.rows.count, mean: mean, noise: noise)
       )
-      scatter = Self.scatter(
-        frame, amplifier, model, offsets: offsets, valid: context.camera.validValues,
-        distance: settings.distance)
+      let fitted = model
+      scatter = Result { () throws(NotMeasurable) in
+        let width = try fitted.scatter(
+          of: frame, amplifier: amplifier, offsets: offsets, valid: context.camera.validValues)
+        return Estimate(
+          value: 100 * width.value, uncertainty: 100 * width.uncertainty, count: width.count)
+      }
     }
 
     private static func extremes(
@@ -177,41 +181,6 @@ enum FlatIndividual {
       return Estimate(
         value: sxx > 0 ? 100 * sxy / sxx * Double(extent) / mean : 0,
         uncertainty: 100 * 12.squareRoot() * noise / mean, count: profile.x.count)
-    }
-
-    /// The width of the normalised pixels; of a large area every eighth row.
-    private static func scatter(
-      _ frame: Image<UInt16>, _ amplifier: Amplifier, _ model: IlluminationModel,
-      offsets: [Float], valid: ClosedRange<UInt16>, distance: Int
-    ) -> Result<Estimate, NotMeasurable> {
-      let region = model.region
-      let area = amplifier.frameRegion(of: region)
-      let rows = IlluminationRows(region: region, distance: distance, amplifier: amplifier)
-      let half = 4096
-      var counts = [UInt32](repeating: 0, count: 2 * half + 1)
-      let step = region.rows.count > 500 ? 8 : 1
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: area.columns.count) { line in
-        guard let values = line.baseAddress else { return }
-        for y in stride(from: area.rows.lowerBound, to: area.rows.upperBound, by: step) {
-          let canonical = amplifier.flippedRow(y - amplifier.y0)
-          rows.fill(model, canonicalRow: canonical, into: values)
-          let index = canonical - region.rows.lowerBound
-          let offset = offsets.isEmpty ? 0 : offsets[min(index, offsets.count - 1)]
-          let raw = frame.row(y)
-          for (place, x) in area.columns.enumerated() where valid.contains(raw[x]) {
-            let bin = ((Float(raw[x]) - offset) / values[place] - 1) * 8192
-            if abs(bin) < Float(half) { counts[Int(bin.rounded()) + half] &+= 1 }
-          }
-        }
-      }
-      return Result { () throws(NotMeasurable) in
-        guard let width = try GaussianCore(counts: counts, first: -half).width else {
-          throw NotMeasurable("the pixels do not scatter")
-        }
-        return Estimate(
-          value: 100 * width.value / 8192, uncertainty: 100 * width.uncertainty / 8192,
-          count: width.count)
-      }
     }
   }
 }

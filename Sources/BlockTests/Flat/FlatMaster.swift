@@ -124,25 +124,12 @@ enum FlatMaster {
     _ flat: Image<Float>, _ amplifier: Amplifier, _ image: Region, _ detector: String,
     _ label: String, to result: inout SubtaskResult
   ) {
-    // 0.1 % a bin, 0.8 ... 1.2: what is beyond is a defect, and counted as such.
-    let bins = 400
-    var counts = [Double](repeating: 0, count: bins)
-    let area = amplifier.frameRegion(of: image)
-    for y in area.rows {
-      let row = flat.row(y)
-      for x in area.columns {
-        let place = (Double(row[x]) - 0.8) * 1000
-        if place >= 0, place < Double(bins) { counts[Int(place)] += 1 }
-      }
-    }
-    withExtendedLifetime(flat) {}
-    guard let low = counts.firstIndex(where: { $0 > 0 }),
-      let high = counts.lastIndex(where: { $0 > 0 })
-    else { return }
+    let histogram = ResponseHistogram(of: flat, area: amplifier.frameRegion(of: image))
+    guard !histogram.counts.isEmpty else { return }
     result.curves.append(
       SubtaskResult.Curve(
         name: Q.histogram(label), detector: detector, amplifier: amplifier.name, obsid: nil,
-        x: (low...high).map { 0.8 + (Double($0) + 0.5) / 1000 }, y: Array(counts[low...high]),
+        x: histogram.responses, y: histogram.counts,
         uncertainty: [], xUnit: .none, yUnit: .count))
   }
 
