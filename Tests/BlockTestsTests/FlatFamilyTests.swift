@@ -256,6 +256,46 @@ private func moments(_ values: [Double]) -> (mean: Double, deviation: Double) {
     #expect(value("flat.prnu", "CCD2", "H")?.number ?? 0 > 0.9)
   }
 
+  @Test("NaN in a mask is a bad pixel: what it covers has no value, and a quadrant of it no number")
+  func nanMask() async throws {
+    let keeper = try await SmallCampaign(
+      tests: [
+        CampaignOrder.Test(
+          "FLAT01", inputs: ["fractions": .numbers([0.25]), "frames": .numbers([4])])
+      ], edit: { $0.truth = FlatFamilyTests.plain })
+    // The image area of quadrant E (upper left), some rows of H, and one pixel of F.
+    let mask = Image<Float>(width: 238, height: 172, filledWith: 0)
+    for y in 86..<172 { for x in 31..<99 { mask[x, y] = .nan } }
+    for y in 10..<14 { for x in 0..<119 { mask[x, y] = 1 } }
+    mask[180, 120] = .nan
+    let path = "\(keeper.folder)/mask.fits"
+    try FITSWriter.write(
+      to: path, hdus: [.empty(cards: []), .image(name: "MASK", pixels: .float32(mask))])
+    let text = try String(contentsOfFile: keeper.configurationPath, encoding: .utf8)
+    let (warehouse, summary) = try await keeper.run(
+      configuration: text + "\nproducts: {mask: {CCD1: \(path)}}\n")
+    #expect(summary.entries.map(\.error) == [nil])
+    let key = try #require(try warehouse.testRuns().first?.key)
+    let rows = try warehouse.measurements(of: ["flat.prnu", "flat.defects"], in: [key])
+    func value(_ quantity: String, _ amplifier: String, _ item: String) -> MeasuredValue? {
+      rows.first {
+        $0.quantity == quantity && $0.place.detector == "CCD1"
+          && $0.place.amplifier == amplifier && $0.place.item == item
+      }?.value
+    }
+    #expect(
+      value("flat.prnu", "E", "col001")
+        == .missing(reason: "no valid pixels: masked or saturated"))
+    #expect(value("flat.prnu", "H", "col001")?.number ?? 0 > 0.9)
+    #expect(value("flat.defects", "H", "empty")?.number == 272.0)
+    #expect(value("flat.defects", "F", "empty")?.number == 1.0)
+    let artifacts = try warehouse.artifacts(of: key)
+    let master = try #require(
+      artifacts.first { $0.path.hasSuffix("EUC_FF_800nm_col001_ROE1_CCD1.fits") })
+    let flat = try FITSFile(path: "\(warehouse.folder)/\(master.path)").readFloat(.named("FLAT"))
+    #expect(flat[40, 120].isNaN && flat[180, 120].isNaN && !flat[181, 120].isNaN)
+  }
+
   private func frames(in folder: String, detector: String) throws -> [String] {
     let all = try #require(FileManager.default.enumerator(atPath: folder)).compactMap { $0 as? String }
     return all.filter { $0.hasSuffix(".fits") && $0.contains(detector) }.map { "\(folder)/\($0)" }

@@ -61,6 +61,10 @@ enum FlatIndividual {
       let flat = Result { () throws(NotMeasurable) in
         try Illumination(
           frame, amplifier, settings, level: try? offset.get().value, context)
+      }.mapError { reason in
+        // Masked pixels read as saturated.
+        reason.reason.hasPrefix("saturated") && context.masks[item.detector] != nil
+          ? NotMeasurable("no valid pixels: masked or saturated") : reason
       }
       measure(Q.frameLevel, flat.map(\.level))
       measure(Q.frameScatter, flat.flatMap(\.scatter))
