@@ -13,25 +13,6 @@ import Synchronization
 //
 // The files are read once before anything is timed. Frames: vis-tools simulate with PTC01, fractions [0.5], frames [2].
 
-func spent() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
-}
-
-/// Wall and processor time of the quickest of some repetitions: other programs only ever add.
-func quickest(_ repetitions: Int, _ body: () -> Void) -> (wall: Double, processor: Double) {
-  var best = (wall: Double.infinity, processor: Double.infinity)
-  for _ in 0..<repetitions {
-    let (start, used) = (ContinuousClock.now, spent())
-    body()
-    let time = (ContinuousClock.now - start).components
-    let wall = Double(time.seconds) + Double(time.attoseconds) * 1e-18
-    best = (min(best.wall, wall), min(best.processor, spent() - used))
-  }
-  return best
-}
-
 let paths = Array(CommandLine.arguments.dropFirst())
 guard paths.count >= 2, paths.count.isMultiple(of: 2) else {
   print("usage: covariance-benchmark FIRST.fits SECOND.fits ...")
@@ -77,50 +58,6 @@ func pairs(threads: Int) -> [Double] {
   return results.withLock { $0 }
 }
 
-/// Multiplications with addition in a second that the sums of products reach on a row in the first cache: six lags at
-/// once, eight lanes, nothing but the sums.
-func sumRate(threads: Int) -> Double {
-  let (width, passes) = (2048, 40_000)
-  let sink = Mutex<Float>(0)
-  let time = quickest(3) {
-    DispatchQueue.concurrentPerform(iterations: threads) { _ in
-      let row = [Float](unsafeUninitializedCapacity: width + 64) { buffer, count in
-        for index in 0..<width + 64 { buffer[index] = Float(index % 7) - 3 }
-        count = width + 64
-      }
-      var sums = [SIMD8<Float>](repeating: .zero, count: 6)
-      row.withUnsafeBytes { raw in
-        guard let base = raw.baseAddress else { return }
-        for pass in 0..<passes { addRow(base, base + (pass % 16) * 4, width, &sums) }
-      }
-      let total = sums.reduce(SIMD8<Float>.zero, +).sum()
-      sink.withLock { $0 += total }
-    }
-  }
-  return Double(threads) * Double(passes) * Double(width) * 6 / time.wall
-}
-
-@Sendable @inline(never)
-func addRow(
-  _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ width: Int, _ sums: inout [SIMD8<Float>]
-) {
-  typealias Lanes = SIMD8<Float>
-  var (s0, s1, s2) = (Lanes.zero, Lanes.zero, Lanes.zero)
-  var (s3, s4, s5) = (Lanes.zero, Lanes.zero, Lanes.zero)
-  var offset = 0
-  while offset < width &* 4 {
-    let x = left.loadUnaligned(fromByteOffset: offset, as: Lanes.self)
-    s0 += x * right.loadUnaligned(fromByteOffset: offset, as: Lanes.self)
-    s1 += x * right.loadUnaligned(fromByteOffset: offset &+ 4, as: Lanes.self)
-    s2 += x * right.loadUnaligned(fromByteOffset: offset &+ 8, as: Lanes.self)
-    s3 += x * right.loadUnaligned(fromByteOffset: offset &+ 12, as: Lanes.self)
-    s4 += x * right.loadUnaligned(fromByteOffset: offset &+ 16, as: Lanes.self)
-    s5 += x * right.loadUnaligned(fromByteOffset: offset &+ 20, as: Lanes.self)
-    offset &+= 32
-  }
-  for (index, sum) in [s0, s1, s2, s3, s4, s5].enumerated() { sums[index] += sum }
-}
-
 func shown(_ value: Double) -> String { String(format: "%.2f", value) }
 
 let variances = pairs(threads: 2)
@@ -129,13 +66,14 @@ print("variances: \(variances.map { String(format: "%.1f", $0) }.joined(separato
 let work = Double(quadrants) * Double(image.count) * 145
 var best = Double.infinity
 for threads in [1, 2] {
-  let time = quickest(5) { _ = pairs(threads: threads) }
-  let bound = work / sumRate(threads: threads)
+  let time = Spent.quickest(5) { _ = pairs(threads: threads) }
+  let rate = SumBound.rate(threads: threads)
+  let bound = work / rate.wall
   best = time.wall
   print(
     "\(detectors) detectors, lags 0...8, \(threads) thread(s): \(shown(time.wall)) s, processor "
       + "\(shown(time.processor)) s; bound of the sums \(shown(bound)) s, ratio "
-      + shown(time.wall / bound))
+      + "\(shown(time.wall / bound)), of processor times \(shown(time.processor * rate.processor / work))")
 }
 if let load = try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8) {
   print("load of the machine: \(load.split(separator: " ").prefix(3).joined(separator: " "))")

@@ -13,18 +13,22 @@ import numpy as np
 
 
 def read(path):
-    """A 16-bit image of one HDU, without a library."""
+    """The first 16-bit image of a file, without a library."""
     with open(path, "rb") as file:
         data = file.read()
-    cards, at = {}, 0
+    at = 0
     while True:
-        card = data[at:at + 80].decode("ascii")
-        at += 80
-        if card.startswith("END"):
+        cards = {}
+        while True:
+            card = data[at:at + 80].decode("ascii")
+            at += 80
+            if card.startswith("END"):
+                break
+            if card[8:10] == "= ":
+                cards[card[:8].strip()] = card[10:].split("/")[0].strip()
+        at = -(-at // 2880) * 2880
+        if cards.get("NAXIS") == "2":
             break
-        if card[8:10] == "= ":
-            cards[card[:8].strip()] = card[10:].split("/")[0].strip()
-    at = -(-at // 2880) * 2880
     width, height = int(cards["NAXIS1"]), int(cards["NAXIS2"])
     raw = np.frombuffer(data, ">i2", width * height, at).reshape(height, width)
     return raw.astype(np.float32) + 32768

@@ -9,6 +9,8 @@ public enum Unit: String, Sendable, Codable, CaseIterable {
   case electron = "electron"
   case electronPerADU = "electron/adu"
   case electronPerSecond = "electron/s"
+  case electronPerPixel = "electron/pixel"
+  case electronPerHour = "electron/h"
   case electronSquared = "electron**2"
   case perElectron = "electron**-1"
   case perElectronSquared = "electron**-2"
@@ -24,6 +26,19 @@ public enum Unit: String, Sendable, Codable, CaseIterable {
   case micrometrePerTenKiloADU = "10**(-4) um/adu"
   case nanometre = "nm"
   case percent = "%"
+
+  /// The unit after the conversion of ADU into electrons, and the power of the gain that it takes; nil for units
+  /// without ADU, and for those that hold them otherwise.
+  public var inElectrons: (unit: Unit, power: Int)? {
+    switch self {
+    case .adu: (.electron, 1)
+    case .aduPerPixel: (.electronPerPixel, 1)
+    case .aduPerSecond: (.electronPerSecond, 1)
+    case .aduPerHour: (.electronPerHour, 1)
+    case .aduSquared: (.electronSquared, 2)
+    default: nil
+    }
+  }
 
   /// The unit as FITS readers accept it in TUNIT and BUNIT.
   ///
@@ -48,6 +63,8 @@ public enum Unit: String, Sendable, Codable, CaseIterable {
     case .electron: "e⁻"
     case .electronPerADU: "e⁻/ADU"
     case .electronPerSecond: "e⁻/s"
+    case .electronPerPixel: "e⁻/pixel"
+    case .electronPerHour: "e⁻/h"
     case .electronSquared: "(e⁻)²"
     case .perElectron: "1/e⁻"
     case .perElectronSquared: "1/(e⁻)²"

@@ -51,6 +51,9 @@ final class GroupAccumulator {
     add(value, uncertainty: measured.uncertainty)
   }
 
+  /// Counts a value that could not be measured.
+  func addMissing() { missing += 1 }
+
   func add(_ value: Double, uncertainty: Double?) {
     values.append(value)
     guard let uncertainty, uncertainty > 0 else { return }

@@ -5,18 +5,24 @@ import Reporting
 /// Prints rows as they come; a table only when all are known, since its widths depend on them.
 struct RowPrinter {
   private let format: Query.Format
+  private let inElectrons: Bool
   private var lines: [[String]] = []
   private var hasBegun = false
   private var isFirst = true
 
-  init(format: Query.Format) { self.format = format }
+  /// - Parameter inElectrons: whether the run of the gain is printed.
+  init(format: Query.Format, inElectrons: Bool = false) {
+    (self.format, self.inElectrons) = (format, inElectrons)
+  }
+
+  private var gainColumn: [String] { inElectrons ? [MeasurementRow.gainColumn] : [] }
 
   /// The beginning is printed with the first answer, so that an error leaves standard output empty.
   private mutating func begin() {
     guard !hasBegun else { return }
     hasBegun = true
     switch format {
-    case .csv: printOutput(CSVText.line(MeasurementRow.columns.map { .text($0) }))
+    case .csv: printOutput(CSVText.line((MeasurementRow.columns + gainColumn).map { .text($0) }))
     case .json: printOutput("[")
     case .table: break
     }
@@ -28,8 +34,12 @@ struct RowPrinter {
     case .json:
       let line = try JSONText.line(row)
       printOutput((isFirst ? "\n  " : ",\n  ") + line.dropLast())
-    case .csv: printOutput(CSVText.line(Self.cells(row)))
-    case .table: lines.append(Self.line(row))
+    case .csv:
+      let gain = row.gainRun.flatMap { Int(exactly: $0) }.map { CSVText.Cell.integer($0) }
+      printOutput(CSVText.line(Self.cells(row) + (inElectrons ? [gain ?? .empty] : [])))
+    case .table:
+      lines.append(
+        Self.line(row) + (inElectrons ? [row.gainRun.map { String($0) } ?? ""] : []))
     }
     isFirst = false
   }
@@ -62,8 +72,10 @@ struct RowPrinter {
 
   /// The rows for people; columns without any entry are left out.
   private var table: TextTable {
-    let right: Set<String> = ["run", "obsid", "value", "uncertainty", "count"]
-    let names = MeasurementRow.columns.dropLast(3)
+    let right: Set<String> = [
+      "run", "obsid", "value", "uncertainty", "count", MeasurementRow.gainColumn,
+    ]
+    let names = MeasurementRow.columns.dropLast(3) + gainColumn
     let used = names.indices.filter { index in
       lines.isEmpty || lines.contains { !$0[index].isEmpty }
     }

@@ -37,6 +37,12 @@ enum TrendText {
         number(one.probability), String(one.outliers), number(one.score), note(one),
       ])
     }
+    if trend.question.gains != nil {
+      text +=
+        trend.gainSources.isEmpty
+        ? "no gain: no value was turned into electrons\n"
+        : trend.gainSources.map { "gains of \($0)\n" }.joined()
+    }
     text += "\n" + table.text(for: .current(.output))
     if limit > 0, answer.series.count > limit {
       text += "and \(answer.series.count - limit) more series (--limit 0 shows all)\n"

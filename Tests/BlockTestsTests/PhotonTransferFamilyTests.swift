@@ -1,5 +1,7 @@
 import BlockTests
 import Campaign
+import Detector
+import FITSFiles
 import Foundation
 import Simulator
 import Testing
@@ -98,6 +100,89 @@ import Warehouse
       }
     }
     #expect(try warehouse.verify().isEmpty)
+  }
+
+  @Test("A dead quadrant, constant in every flat, has no gain and says why; the others have theirs")
+  func deadQuadrant() async throws {
+    let flats = try await SmallFlats(
+      fractions: Self.fractions, truth: PhotonTransferFamilyTests.plain,
+      faults: (1000..<1024).map { Fault(.deadQuadrant, obsid: $0, detector: "CCD1") })
+    let (warehouse, summary) = try await flats.run(edit: Self.quick)
+    #expect(summary.entries.map(\.error) == [nil])
+    guard case .missing(let reason)? = try value(warehouse, "ptc.gain", "CCD1", "E") else {
+      Issue.record("a dead quadrant has a gain")
+      return
+    }
+    #expect(reason.contains("no signal") || reason.contains("valid pixels"), "\(reason)")
+    #expect(try value(warehouse, "ptc.turnoff", "CCD1", "E")?.number == nil)
+    #expect(try value(warehouse, "ptc.gain", "CCD1", "F")?.number != nil)
+    #expect(try value(warehouse, "ptc.gain", "CCD2", "E")?.number != nil)
+    #expect(summary.entries[0].flags?.map(\.name).contains("BADFIT") == true)
+  }
+
+  @Test("A pair that scatters too much is left out of the curve, and counted")
+  func outlier() async throws {
+    let flats = try await SmallFlats(
+      fractions: Self.fractions, truth: PhotonTransferFamilyTests.plain)
+    // 1004 of CCD1: every other bit of weight 128 is turned over, which leaves the mean about where it was.
+    let folder = "\(flats.folder)/BORN/data"
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
+    let name = try #require(names.first { $0.contains("EUC_1004") && $0.hasSuffix("CCD1.fits") })
+    var data = try Data(contentsOf: URL(filePath: "\(folder)/\(name)"))
+    for at in stride(from: 20_001, to: data.count - 3000, by: 4) { data[at] ^= 0x80 }
+    try data.write(to: URL(filePath: "\(folder)/\(name)"))
+    let (warehouse, summary) = try await flats.run(edit: Self.quick)
+    #expect(summary.entries.map(\.error) == [nil])
+    let rejected = try value(warehouse, "ptc.points.rejected", "CCD1", "E")?.number ?? 0
+    #expect(rejected >= 1)
+    #expect(try value(warehouse, "ptc.points.rejected", "CCD2", "E")?.number == 0)
+    let gain = try #require(try value(warehouse, "ptc.gain", "CCD1", "E")?.number)
+    #expect(gain > 2.8 && gain < 4.2)
+  }
+
+  @Test("A flat of another exposure time makes no pair with its neighbours")
+  func exposureTimes() async throws {
+    let flats = try await SmallFlats(
+      fractions: Self.fractions, truth: PhotonTransferFamilyTests.plain,
+      faults: [Fault(.wrongExposureTime, obsid: 1005)])
+    let (warehouse, summary) = try await flats.run(edit: Self.quick)
+    #expect(summary.entries.map(\.error) == [nil])
+    let runs = try warehouse.testRuns().map(\.key)
+    let pairs = try warehouse.measurements(of: ["ptc.pair.partner"], in: runs).filter {
+      $0.place.detector == "CCD1"
+    }
+    // 1004 and 1006 are a pair; 1005 is alone at its time, 1007 the last of an odd number.
+    #expect(pairs.count == 11)
+    #expect(pairs.contains { $0.place.obsid == 1004 && $0.value.number == 1006 })
+    #expect(!pairs.contains { $0.place.obsid == 1005 || $0.value.number == 1005 })
+    #expect(summary.entries[0].flags?.map(\.name).contains("MISSDATA") == true)
+    #expect(try value(warehouse, "ptc.gain", "CCD1", "E")?.number != nil)
+  }
+
+  @Test("A mask's pixels that are not 0, or NaN, are left out of every pair")
+  func maskWithNaN() async throws {
+    let flats = try await SmallFlats(
+      fractions: [0.1, 0.2, 0.3, 0.4], frames: 2, truth: PhotonTransferFamilyTests.plain)
+    let mask = Image<Float>(width: 238, height: 172, filledWith: 0)
+    // 40 columns of H, the amplifier at the lower left: 20 marked, 20 NaN.
+    for y in 0..<86 {
+      for x in 40..<80 { mask[x, y] = x < 60 ? 1 : .nan }
+    }
+    try FITSWriter.write(
+      to: "\(flats.folder)/BORN/mask.fits",
+      hdus: [.empty(cards: []), .image(name: "MASK", pixels: .float32(mask))])
+    let (warehouse, summary) = try await flats.run(edit: {
+      Self.quick($0).replacing(
+        "sessions:", with: "products:\n  mask: {CCD1: \(flats.folder)/BORN/mask.fits}\nsessions:")
+    })
+    #expect(summary.entries.map(\.error) == [nil])
+    let runs = try warehouse.testRuns().map(\.key)
+    let pixels = try warehouse.measurements(of: ["ptc.pair.pixels"], in: runs)
+    func kept(_ detector: String, _ amplifier: String) -> Double {
+      pixels.first { $0.place.detector == detector && $0.place.amplifier == amplifier }?.value.number ?? 0
+    }
+    #expect(kept("CCD1", "H") < 28 * 76 + 1 && kept("CCD1", "H") > 28 * 76 - 60)
+    #expect(kept("CCD2", "H") > 68 * 76 - 60)
   }
 
   @Test("Without pairs nothing is measured, and the reason is stored; strictly, the test ends")

@@ -56,6 +56,32 @@ struct TrendTests {
     #expect(found.series[0].change.value?.before == 5)
   }
 
+  @Test("in electrons: values times the gain, its run named, limits in ADU left out")
+  func electrons() throws {
+    try fill(6)
+    var making = HistoryFixture.Making()
+    making.test = "PTC01"
+    let gain = Quantity("ptc.gain", unit: .electronPerADU, per: [.detector, .amplifier], "Gain.")
+    let run = try fixture.add(
+      making,
+      HistoryFixture.values(gain) { ccd, amplifier in ccd == 2 && amplifier == 3 ? nil : 2 })
+    let plain = try trend()
+    let found = try trend { $0.gains = try? fixture.warehouse.gains() }
+    #expect(found.unit == "electron" && found.slopeUnit == "electron/d")
+    #expect(found.gainSources.count == 1)
+    #expect(found.gainSources[0].contains("PTC01 run \(run.id)"))
+    #expect(found.series[0].points.map(\.y) == plain.series[0].points.map { 2 * $0.y })
+    let last = try #require(found.series.last)
+    #expect(last.points.isEmpty && last.missing.values.reduce(0, +) == 6)
+    #expect(last.missing.keys.allSatisfy { $0.hasPrefix("not measurable: no gain") })
+    // A requirement in ADU does not judge electrons.
+    try fixture.add(
+      HistoryFixture.Making(), HistoryFixture.values(HistoryFixture.noise, item: "ove") { _, _ in 1 })
+    let noise = try trend("bias.ron") { $0.gains = try? fixture.warehouse.gains() }
+    #expect(noise.series.allSatisfy { $0.requirements.isEmpty })
+    #expect(try trend("bias.ron").series.contains { !$0.requirements.isEmpty })
+  }
+
   @Test("an outlier is named with its run, exposure and score")
   func outlier() throws {
     try fill(11, wild: 4)

@@ -3,7 +3,7 @@
 
 extension MeasurementRow {
   private enum Key: String, CodingKey {
-    case analysis, block, campaign, ccd, count, item, obsid, quadrant, quantity, reason, run
+    case analysis, block, campaign, ccd, count, gainRun, item, obsid, quadrant, quantity, reason, run
     case session, slot, test, uncertainty, unit, value, verdict
   }
 
@@ -14,6 +14,7 @@ extension MeasurementRow {
     try object.encode(campaign, forKey: .campaign)
     try object.encode(ccd, forKey: .ccd)
     try object.encode(count, forKey: .count)
+    if isInElectrons { try object.encode(gainRun, forKey: .gainRun) }
     try object.encode(item, forKey: .item)
     try object.encode(obsid, forKey: .obsid)
     try object.encode(quadrant, forKey: .quadrant)

@@ -31,8 +31,19 @@ public struct MeasurementRow: Sendable, Encodable {
   /// Why there is no value.
   public let reason: String?
 
+  /// The PTC01 run whose gain turned ADU into electrons; nil where there is none, or it was not asked for.
+  public let gainRun: Int64?
+  /// Whether electrons were asked for.
+  let isInElectrons: Bool
+
   /// Takes a row of a warehouse apart.
-  public init(_ row: ResultRow) {
+  ///
+  /// - Parameter gains: turn ADU into electrons where they are given.
+  public init(_ original: ResultRow, gains: GainTable? = nil) {
+    let converted = gains?.inElectrons(original)
+    let row = converted?.row ?? original
+    gainRun = converted?.gains?.run?.key.id
+    isInElectrons = gains != nil
     campaign = row.run.campaign
     block = row.run.block
     slot = row.slot

@@ -77,6 +77,9 @@ extension MeasurementRow {
     "value", "uncertainty", "count", "unit", "reason", "analysis", "campaign", "verdict",
   ]
 
+  /// The column of the gain's run, which follows the others where electrons were asked for.
+  public static let gainColumn = "gainRun"
+
   /// What a column of this row is sorted by; `.none` for an unknown one.
   public func sortKey(_ column: String) -> SortKey {
     switch column {
@@ -98,6 +101,7 @@ extension MeasurementRow {
     case "analysis": .text(analysis)
     case "campaign": .text(campaign)
     case "verdict": SortKey(verdict)
+    case Self.gainColumn: gainRun.map { .number(Double($0)) } ?? .none
     default: .none
     }
   }

@@ -35,10 +35,11 @@ public struct StatisticsTable: Sendable {
   /// - Parameters:
   ///   - dimensions: what is grouped by.
   ///   - percentiles: from 0 to 100.
+  ///   - gains: turn ADU into electrons where they are given.
   /// - Throws: `WarehouseError`.
   public init(
     _ warehouse: Warehouse, matching filter: ResultFilter, by dimensions: [ResultDimension],
-    percentiles: [Double] = []
+    percentiles: [Double] = [], inElectrons gains: GainTable? = nil
   ) throws {
     var dimensions = dimensions
     var note: String?
@@ -59,7 +60,13 @@ public struct StatisticsTable: Sendable {
     self.dimensions = dimensions
     self.percentiles = percentiles
     self.note = note
-    groups = try warehouse.statistics(matching: filter, by: dimensions, percentiles: percentiles)
+    if let gains {
+      groups = try warehouse.statistics(
+        matching: filter, by: dimensions, percentiles: percentiles, inElectrons: gains)
+    } else {
+      groups = try warehouse.statistics(
+        matching: filter, by: dimensions, percentiles: percentiles)
+    }
   }
 
   /// Sorts the groups by a column, and keeps only the first ones.

@@ -1,4 +1,5 @@
 import Analysis
+import Detector
 public import Warehouse
 
 /// A quantity followed over time, or against anything else, in series.
@@ -13,6 +14,8 @@ public struct Trend: Sendable {
   public let series: [TrendSeries]
   /// The runs whose values are shown, oldest first.
   public let runs: [TestRunKey]
+  /// Where the gains come from that turned ADU into electrons, one line a block; empty where none were asked for.
+  public let gainSources: [String]
   /// The latest time at which one of the runs began.
   public let latest: String
 
@@ -36,6 +39,15 @@ public struct Trend: Sendable {
         .noTrend, try KnownNames.hint(filter, in: warehouse),
         remedy: "rejected runs count with --all-runs only")
     }
+    var sources: [String: String] = [:]
+    if let gains = question.gains {
+      rows = rows.map { original in
+        let (row, used) = gains.inElectrons(original)
+        if let used { sources[row.run.block] = "\(row.run.block): \(used.source)" }
+        return row
+      }
+    }
+    gainSources = sources.sorted { $0.key < $1.key }.map(\.value)
     var abscissae = try TrendAbscissae(question.against, for: rows, in: warehouse)
     let xs = try rows.map { try abscissae.abscissa(of: $0) }
     let dimensions =
@@ -206,6 +218,9 @@ extension TrendSeries {
     }
     change = Measured { () throws(NotMeasurable) in try ChangePoint(ys) }
     let quantity = rows.first?.row.quantity ?? ""
-    requirements = item.map { QuantityLimits.requirements(of: quantity, item: $0) } ?? []
+    // A limit in ADU says nothing of electrons.
+    let unit = rows.first?.row.unit
+    requirements = (item.map { QuantityLimits.requirements(of: quantity, item: $0) } ?? [])
+      .filter { $0.unit.rawValue == unit }
   }
 }

@@ -71,6 +71,8 @@ public struct TrendAnswer: Sendable, Encodable {
   let dimensions: [String]
   let outlierLimit, confidence: Double
   let runs: [Int64]
+  /// Where the gains come from; absent where ADU were not turned into electrons.
+  let gains: [String]?
   let requirements: [Limit]
   /// The series, by name.
   public let series: [Series]
@@ -86,6 +88,7 @@ public struct TrendAnswer: Sendable, Encodable {
     dimensions = trend.dimensions.map(\.rawValue)
     (outlierLimit, confidence) = (trend.question.outliers, trend.question.confidence)
     runs = trend.runs.map(\.id)
+    gains = trend.question.gains == nil ? nil : trend.gainSources
     requirements = Set(trend.series.flatMap(\.requirements)).sorted { $0.id < $1.id }.map {
       Limit(
         id: $0.id, kind: $0.kind.rawValue, title: $0.title, source: $0.source, lower: $0.lower,

@@ -38,6 +38,15 @@ public struct TrendFigure: Sendable {
       style ?? (trend.series.count <= Self.mostNames ? .lines : fits ? .grid : .band)
   }
 
+  /// Which gains made electrons of ADU.
+  private var gainWords: String {
+    switch trend.gainSources.count {
+    case 0: ""
+    case 1...2: " × gain (\(trend.gainSources.joined(separator: "; ")))"
+    default: " × gains of PTC01 (\(trend.gainSources.count) blocks)"
+    }
+  }
+
   /// The page.
   public var figure: Figure {
     let (content, width, height) = content
@@ -45,7 +54,7 @@ public struct TrendFigure: Sendable {
     return Figure(
       width: width, height: height,
       title: "\(trend.question.quantity)\(sharedItem) against \(trend.question.against.name)",
-      footer: "\(trend.question.quantity) · \(trend.series.count) series of "
+      footer: "\(trend.question.quantity)\(gainWords) · \(trend.series.count) series of "
         + "\(number(of: trend.series.reduce(0) { $0 + $1.points.count }, "value")) · "
         + "\(number(of: trend.runs.count, "run")) · "
         + "\(number(of: outliers, "outlier")) beyond "

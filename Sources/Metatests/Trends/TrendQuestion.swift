@@ -67,6 +67,9 @@ public struct TrendQuestion: Sendable {
   /// The probability with which the interval of a slope holds the true one.
   public var confidence = 0.95
 
+  /// Turn ADU into electrons; nil for values as they are stored.
+  public var gains: GainTable?
+
   /// A quantity against time.
   public init(_ quantity: String, filter: ResultFilter = ResultFilter()) {
     self.quantity = quantity

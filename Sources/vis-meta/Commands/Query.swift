@@ -25,6 +25,7 @@ struct Query: ParsableCommand {
         vis-meta query -q bias.ron --item img --sort value --descending --limit 10
         vis-meta query -q bias.ron --item img --by block,ccd --percentiles 5,95
         vis-meta query -q bias.ron --as-of 2019-03-31
+        vis-meta query -q bias.ron --item ove --electrons
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
@@ -56,6 +57,7 @@ struct Query: ParsableCommand {
   var limit: Int?
   @Option(name: .long, help: "How to print: table, csv or json.")
   var format: Format?
+  @OptionGroup var electrons: ElectronOption
   @OptionGroup var output: JSONOption
 
   private var asksForStatistics: Bool { statistics || by != nil || percentiles != nil }
@@ -77,9 +79,12 @@ struct Query: ParsableCommand {
     let format = format ?? (output.json ? .json : .table)
     let hint = try warehouse.with(.reading) { warehouse -> String? in
       try KnownNames.requireQuantities(filter.quantities, in: warehouse)
+      let gains = try electrons.gains(of: warehouse, asOf: filter.asOf)
       let isEmpty =
         asksForStatistics
-        ? try printStatistics(filter, format, warehouse) : try printRows(filter, format, warehouse)
+        ? try printStatistics(filter, format, gains, warehouse)
+        : try printRows(filter, format, gains, warehouse)
+      if let gains { electrons.printSources(gains) }
       return isEmpty ? try KnownNames.hint(filter, in: warehouse) : nil
     }
     if let hint { printNote("vis-meta: \(hint)") }
@@ -87,10 +92,11 @@ struct Query: ParsableCommand {
 
   /// - Returns: whether there was none.
   private func printStatistics(
-    _ filter: ResultFilter, _ format: Format, _ warehouse: Warehouse
+    _ filter: ResultFilter, _ format: Format, _ gains: GainTable?, _ warehouse: Warehouse
   ) throws -> Bool {
     var table = try StatisticsTable(
-      warehouse, matching: filter, by: by ?? [.quantity], percentiles: percentiles ?? [])
+      warehouse, matching: filter, by: by ?? [.quantity], percentiles: percentiles ?? [],
+      inElectrons: gains)
     if let sort, !table.columns.contains(sort) {
       throw WrongUse(
         problem: "--sort takes one of " + table.columns.joined(separator: ", "), remedy: nil)
@@ -106,16 +112,16 @@ struct Query: ParsableCommand {
 
   /// - Returns: whether there was none.
   private func printRows(
-    _ filter: ResultFilter, _ format: Format, _ warehouse: Warehouse
+    _ filter: ResultFilter, _ format: Format, _ gains: GainTable?, _ warehouse: Warehouse
   ) throws -> Bool {
-    var printer = RowPrinter(format: format)
+    var printer = RowPrinter(format: format, inElectrons: gains != nil)
     var count = 0
     if let sort {
       var sorted = SortedRows<MeasurementRow>(descending: descending, limit: limit)
       try warehouse.forEachResult(matching: filter) { row in
         try CancellationFlag.check()
         count += 1
-        let row = MeasurementRow(row)
+        let row = MeasurementRow(row, gains: gains)
         sorted.add(row, key: row.sortKey(sort))
       }
       for row in sorted.rows() { try printer.add(row) }
@@ -125,7 +131,7 @@ struct Query: ParsableCommand {
           try CancellationFlag.check()
           count += 1
           if let limit, count > limit { throw Enough() }
-          try printer.add(MeasurementRow(row))
+          try printer.add(MeasurementRow(row, gains: gains))
         }
       } catch is Enough {}
     }

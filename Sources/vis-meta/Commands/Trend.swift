@@ -20,6 +20,7 @@ struct TrendCommand: ParsableCommand {
         vis-meta trend bias.ron --item ove --block BORN
         vis-meta trend bias.offset --item ove --against temperature --figure offset.pdf
         vis-meta trend bias.ron --item ove --against 'bias.offset[ove]' --by block --json
+        vis-meta trend bias.ron --item ove --electrons
         vis-meta trend hk.CCD1_TEMP_T --block BORN --points --format csv > temperature.csv
       """)
 
@@ -64,6 +65,7 @@ struct TrendCommand: ParsableCommand {
   var style: Style?
   @Flag(name: .long, help: "Draw values less the median of their series.")
   var deviations = false
+  @OptionGroup var electrons: ElectronOption
   @OptionGroup var output: JSONOption
 
   enum Style: String, CaseIterable, ExpressibleByArgument {
@@ -127,7 +129,10 @@ struct TrendCommand: ParsableCommand {
     question.against = TrendQuestion.Abscissa(against)
     question.dimensions = try dimensions()
     (question.outliers, question.confidence) = (outliers, confidence)
-    let trend = try warehouse.with(.reading) { try Trend(question, in: $0) }
+    let trend = try warehouse.with(.reading) { warehouse in
+      question.gains = try electrons.gains(of: warehouse, asOf: question.filter.asOf)
+      return try Trend(question, in: warehouse)
+    }
     try CancellationFlag.check()
     try figure.write(
       { TrendFigure(trend, style: style?.style, deviations: deviations).figure },
