@@ -114,6 +114,33 @@ import Warehouse
     _ = warehouse
   }
 
+  @Test("Pairs that PTC01 has measured alike are taken over, and give the very same")
+  func takenOver() async throws {
+    let flats = try await Self.flats(frames: 2)
+    // The same lags: the pairs of PTC01 serve.
+    let alike = Self.adding("lags: 2, Npix: 3")
+    let (shared, _) = try await flats.run(into: "shared", edit: alike)
+    let (alone, _) = try await flats.run(
+      into: "alone", edit: Self.adding(gains: false, "lags: 2, Npix: 3"))
+    func log(_ warehouse: Warehouse) throws -> [String] {
+      let run = try #require(try warehouse.testRuns().first { $0.test == "BF01" })
+      return try warehouse.subtasks(of: run.key).first { $0.name == "extract_COV" }?.log ?? []
+    }
+    #expect(try log(shared).contains { $0.contains("taken over from PTC01 run 1") })
+    #expect(try !log(alone).contains { $0.contains("taken over") })
+    func pairs(_ warehouse: Warehouse) throws -> [String] {
+      let run = try #require(try warehouse.testRuns().first { $0.test == "BF01" })
+      return try warehouse.measurements(in: [run.key]).filter { $0.quantity.hasPrefix("ptc.") }
+        .map { "\($0.quantity) \($0.place) \($0.value)" }.sorted()
+        + warehouse.curves(in: run.key).filter { $0.name.hasPrefix("ptc.covariances") }
+        .map { "\($0.name) \($0.place) \($0.y) \($0.uncertainty ?? [])" }.sorted()
+    }
+    #expect(try pairs(shared) == pairs(alone))
+    // Other lags: measured anew.
+    let (other, _) = try await flats.run(into: "other", edit: Self.adding("lags: 3, Npix: 3"))
+    #expect(try !log(other).contains { $0.contains("taken over") })
+  }
+
   @Test("The number of workers changes nothing")
   func workers() async throws {
     let flats = try await Self.flats(frames: 2)

@@ -8,7 +8,10 @@ enum BrighterFatterTest {
         try PhotonTransferPreparation.run($0)
       },
       Subtask("extract_COV", title: "Covariances of pairs of flats", needs: ["check"]) {
-        try await PhotonTransferExtraction.run($0, BrighterFatterSettings($0).pairs)
+        // On the frames of a photon-transfer test, which may have been analysed already.
+        try await PhotonTransferExtraction.run(
+          $0, BrighterFatterSettings($0).pairs,
+          takingOverFrom: ($0.definition.label, "extract_PTC"))
       },
       Subtask("extract_BF", title: "Coefficients and boundary shifts", needs: ["extract_COV"]) {
         try await BrighterFatterSolve.run($0)

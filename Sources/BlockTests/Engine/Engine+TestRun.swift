@@ -256,6 +256,7 @@ extension Engine {
       productFolder: folder,
       productDate: run.started, analysis: run.analysis.name, workers: options.workers,
       earlier: earlier, gains: { try warehouse.gains(ofBlock: block, campaign: campaign) },
+      twin: { try twin(of: acquisition, test: $0, step: $1, line: $2) },
       checkCancellation: {
         if observer.signal() != 0 {
           throw EngineError(
@@ -263,6 +264,32 @@ extension Engine {
             remedy: "run the same command again to go on after the last whole step")
         }
       }, progress: { observer.progress(test, step, $0) })
+  }
+
+  /// The latest finished run of another test on the same frames and masks, whose step logged a line.
+  private func twin(
+    of acquisition: Acquisition, test: String, step: String, line: String
+  ) throws -> Twin? {
+    func identities(_ inputs: [InputFileRecord]) -> Set<String> {
+      Set(
+        inputs.filter { $0.role == .raw || $0.role == .product }.map {
+          "\($0.role.rawValue) \($0.obsid ?? -1) \($0.detector ?? "") \($0.sha256)"
+        })
+    }
+    let mine = identities(acquisition.inputs)
+    let candidates = try warehouse.testRuns(
+      block: configuration.block, test: test, status: .finished
+    ).filter { $0.verdict != .rejected && $0.campaign == configuration.campaign }
+      .sorted { $0.key.id > $1.key.id }
+    for run in candidates {
+      let hasStep = try warehouse.subtasks(of: run.key).contains {
+        $0.name == step && $0.status == .finished && $0.log.contains(line)
+      }
+      guard hasStep, identities(try warehouse.inputs(of: run.key)) == mine else { continue }
+      return Twin(
+        run: run.key.id, results: StoredResults(warehouse: warehouse, run: run.key))
+    }
+    return nil
   }
 
   /// The rows that were read, as the log says; what the script commands where it says nothing.

@@ -100,6 +100,9 @@ public struct TestContext: Sendable {
   public var earlier: any EarlierResults
   /// The block's gains from the warehouse, for tests that speak of electrons.
   var gains: @Sendable () throws -> BlockGains
+  /// What a finished run of another test of the block found on the very same frames and masks, in a step whose log has a
+  /// line; nil where there is no such run.
+  var twin: @Sendable (_ test: String, _ step: String, _ line: String) throws -> Twin?
   /// Throws where the user wants to stop.
   public var checkCancellation: @Sendable () throws -> Void
   /// Tells how far the step is, 0...1.
@@ -124,6 +127,14 @@ public struct TestContext: Sendable {
   func openPrepared(_ path: String, detector: String) throws -> FrameSource {
     try FrameSource(path: path, camera: camera, mask: masks[detector])
   }
+}
+
+/// A run of another test on the same frames.
+struct Twin: Sendable {
+  /// The run's number.
+  var run: Int64
+  /// What it stored.
+  var results: any EarlierResults
 }
 
 /// The numbers and curves that a test run has stored so far.

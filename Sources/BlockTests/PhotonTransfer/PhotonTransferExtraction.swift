@@ -1,6 +1,8 @@
 import Analysis
 import Campaign
 import Detector
+import Diagnostics
+import DurableFiles
 
 /// Mean, variance and covariances of every pair of flats, of each amplifier and its tiles.
 enum PhotonTransferExtraction {
@@ -15,13 +17,23 @@ enum PhotonTransferExtraction {
   }
 
   /// The same with settings of another family.
+  ///
+  /// - Parameter source: another test whose step may have measured the same frames alike; its pairs are then taken over.
   static func run(
-    _ context: TestContext, _ settings: PhotonTransferSettings
+    _ context: TestContext, _ settings: PhotonTransferSettings,
+    takingOverFrom source: (test: String, step: String)? = nil
   ) async throws -> SubtaskResult {
     var result = SubtaskResult()
     var work: [Work] = []
     for detector in context.camera.detectors {
       work += try pairs(of: detector, settings, to: &result, context)
+    }
+    let line = identity(work, settings, context)
+    result.log.append(line)
+    if let source, let twin = try context.twin(source.test, source.step, line) {
+      try takeOver(twin.results, to: &result)
+      result.log.append("the same frames, measured alike: taken over from \(source.test) run \(twin.run)")
+      return result
     }
     let masks = context.masks.mapValues { $0.image(width: context.camera.width) }
     let tracker = ProgressCounter(total: work.count, report: context.progress)
@@ -32,6 +44,46 @@ enum PhotonTransferExtraction {
     }
     for part in measured { result.append(part) }
     return result
+  }
+
+  // MARK: - Pairs that were measured before
+
+  /// All that decides what is measured of a pair, but for the frames and masks themselves, as a line for the log.
+  private static func identity(
+    _ work: [Work], _ settings: PhotonTransferSettings, _ context: TestContext
+  ) -> String {
+    let choice = PhotonTransferPreparation.choice(context)
+    let pair = settings.pair
+    let text =
+      [
+        ProgramVersion.current, context.camera.name, "\(context.window)",
+        "\(pair.range) \(pair.clip) \(pair.frameClip) \(pair.edge) \(pair.invalid) \(pair.leastPixels)",
+        choice.map { "\($0.method) \($0.region)" } ?? "no offset",
+      ] + work.map { "\($0.detector) \($0.first.obsid) \($0.second.obsid)" }
+    let digest = SHA256Digest(of: text.joined(separator: "\n")).hexadecimal
+    return "pairs, lags, clipping and offsets: \(digest.prefix(16))"
+  }
+
+  private static func takeOver(
+    _ results: any EarlierResults, to result: inout SubtaskResult
+  ) throws {
+    typealias Q = PhotonTransferQuantities
+    for quantity in [
+      Q.partner, Q.pairMean, Q.pairVariance, Q.pairRatio, Q.pairImbalance, Q.pairPixels,
+      Q.pairRejected,
+    ] {
+      for row in try results.measurements(quantity) {
+        result.measurements.append(
+          SubtaskResult.Measurement(
+            quantity: quantity, detector: row.detector, amplifier: row.amplifier,
+            obsid: row.obsid, item: row.item,
+            outcome: row.value.map {
+              .success(
+                SubtaskResult.Number(value: $0, uncertainty: row.uncertainty, count: row.count))
+            } ?? .failure(NotMeasurable(row.reason ?? "not measured"))))
+      }
+    }
+    for name in [Q.covariances, Q.covariancePixels] { result.curves += try results.curves(name) }
   }
 
   /// The pairs of a detector; what belongs to no pair is named.

@@ -31,6 +31,7 @@ extension MetaPTC {
       content.figures.append(
         .init(name: "GAIN_vs_Wavelength", figure: { figure }, hasPreview: true))
     }
+    content.figures += dependenceFigures(planes)
     let product = try PhotonTransferTables(
       input: input, planes: planes, results: results, date: date.text
     ).product()
@@ -192,6 +193,43 @@ extension MetaPTC {
                   x: points.map(\.0), y: points.map(\.1), errors: points.map(\.2),
                   style: .linePoints(.circle)))
             ], legend: .none))))
+  }
+
+  /// The gain of each quadrant against the temperature of its detector and the voltages of its drains, one colour a test.
+  static func dependenceFigures(
+    _ planes: [PhotonTransferPlane]
+  ) -> [MetatestContent.NamedFigure] {
+    func figure(
+      _ name: String, _ title: String, _ axis: Axis,
+      _ x: (PhotonTransferPlane, ChannelPlace) -> Double?
+    ) -> MetatestContent.NamedFigure? {
+      let groups = planes.compactMap { plane -> (label: String, x: [Double], y: [Double])? in
+        let gains = plane.reader.values(of: PhotonTransferQuantities.gain, item: nil)
+        let points = gains.keys.sorted().compactMap { place -> (Double, Double)? in
+          guard let gain = gains[place]?.number, let x = x(plane, place) else { return nil }
+          return (x, gain)
+        }
+        return points.isEmpty ? nil : (plane.test, points.map(\.0), points.map(\.1))
+      }
+      guard !groups.isEmpty else { return nil }
+      var figure = Figure.scatter(
+        title: title, x: axis, y: Axis("gain", unit: "e⁻/ADU"), groups: groups,
+        footer: planes.map(\.test).joined(separator: ", ") + " · ptc.gain")
+      figure.height = 4.6
+      return .init(name: name, figure: { figure }, hasPreview: false)
+    }
+    return [
+      figure(
+        "GAIN_vs_Det_Temp", "Gain against CCD temperature",
+        Axis("CCD temperature, mean of top and bottom", unit: "°C")
+      ) { $0.temperatures[$1.block]?[$1.detector] }
+    ].compactMap(\.self)
+      + AmplifierVoltages.Drain.allCases.compactMap { drain in
+        figure(
+          "GAIN_vs_\(drain.rawValue)", "Gain against \(drain.title) voltage",
+          Axis("\(drain.title), house-keeping", unit: "V")
+        ) { $0.voltages[drain]?[$1] }
+      }
   }
 
   // MARK: - Products

@@ -29,6 +29,7 @@ struct PhotonTransferDocument {
       .table(ReportTables.inventory(selections)),
     ]
     body += wavelengths
+    body += dependences
     for plane in planes { body += sections(plane) }
     body.append(.appendix)
     body += DefinitionsSection.nodes(
@@ -117,6 +118,24 @@ struct PhotonTransferDocument {
             "Gain against wavelength: mean of the quadrants of the flight blocks, bars their standard deviation."
         )),
     ]
+  }
+
+  private var dependences: [Document.Node] {
+    let names = MetaPTC.dependenceFigures(planes).map(\.name)
+    guard !names.isEmpty else { return [] }
+    return [
+      .section(level: 1, "Gain against temperature and voltages", label: "dependences"),
+      .paragraph(
+        "Means of the house-keeping over each run, not calibrated: top readings for the upper quadrants, bottom readings for the lower ones. Small ranges of voltages come from differences between read-out electronics."
+      ),
+    ]
+      + names.map { name in
+        .figure(
+          Document.Figure(
+            input.figurePath(name), width: 0.7,
+            caption:
+              "Gain of each quadrant of all blocks, one colour a test."))
+      }
   }
 
   private func sections(_ plane: PhotonTransferPlane) -> [Document.Node] {

@@ -10,6 +10,8 @@ struct PhotonTransferPlane: Sendable {
   let layout: PlaneLayout
   /// The mean temperature of each detector, by block and detector; °C.
   let temperatures: [String: [String: Double]]
+  /// The mean voltages of each amplifier's drains [V].
+  let voltages: [AmplifierVoltages.Drain: [ChannelPlace: Double]]
 
   /// Reads one test.
   ///
@@ -22,6 +24,13 @@ struct PhotonTransferPlane: Sendable {
     let runs = selections.compactMap(\.run)
     reader = try ChannelReader(
       input.warehouse, runs: runs, quantities: MetaPTC.quantities, curves: [])
+    var voltages: [AmplifierVoltages.Drain: [ChannelPlace: Double]] = [:]
+    if isForReport {
+      for drain in AmplifierVoltages.Drain.allCases {
+        voltages[drain] = try AmplifierVoltages.mean(drain, input.warehouse, runs, layout.camera)
+      }
+    }
+    self.voltages = voltages
     temperatures =
       isForReport ? try DetectorTemperatures.mean(input.warehouse, runs, layout.camera) : [:]
   }

@@ -148,10 +148,26 @@ struct PhotonTransferFigures {
         }
         return .axes(
           Axes(
-            x: signal, y: Axis("variance / mean", unit: "ADU", limits: .robust), marks: marks,
+            x: signal, y: Axis("variance / mean", unit: "ADU", limits: slopeLimits), marks: marks,
             legend: .right))
       }
     ]
+  }
+
+  /// From the fitted pairs of all amplifiers: beyond full well the variance falls to next to nothing.
+  private var slopeLimits: Axis.Limits {
+    let used = data.curves["ptc.curve.used"] ?? []
+    let flags = Dictionary(used.map { ($0.place, $0.y) }, uniquingKeysWith: { first, _ in first })
+    var slopes: [Double] = []
+    for curve in data.curves["ptc.curve"] ?? [] {
+      for (index, mean) in curve.x.enumerated()
+      where mean > 0 && flags[curve.place]?[safe: index] == 1 {
+        slopes.append(curve.y[index] / mean)
+      }
+    }
+    guard let low = slopes.min(), let high = slopes.max(), high > low else { return .robust }
+    let margin = 0.25 * (high - low)
+    return .fixed(low - margin, high + margin)
   }
 
   func residuals() -> [ReportPart] {
