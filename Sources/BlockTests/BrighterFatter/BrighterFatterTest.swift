@@ -1,3 +1,5 @@
+import Campaign
+
 /// BF01 and its variants: brighter-fatter from the flats of a photon-transfer test.
 enum BrighterFatterTest {
   static let value = BlockTest(

@@ -216,7 +216,8 @@ extension MetaPTC {
         title: title, x: axis, y: Axis("gain", unit: "e⁻/ADU"), groups: groups,
         footer: planes.map(\.test).joined(separator: ", ") + " · ptc.gain")
       figure.height = 4.6
-      return .init(name: name, figure: { figure }, hasPreview: false)
+      let drawn = figure
+      return .init(name: name, figure: { drawn }, hasPreview: false)
     }
     return [
       figure(
