@@ -6,11 +6,11 @@ public struct GainTable: Sendable {
     let campaign, block: String
   }
 
-  private var blocks: [Key: BlockGains] = [:]
+  private var blocks: [Key: StandingGains] = [:]
 
   /// The gains of a block; without values where it has no PTC01.
-  public func gains(campaign: String, block: String) -> BlockGains {
-    blocks[Key(campaign: campaign, block: block)] ?? BlockGains(block: block)
+  public func gains(campaign: String, block: String) -> StandingGains {
+    blocks[Key(campaign: campaign, block: block)] ?? StandingGains(block: block)
   }
 
   /// Where the gains come from, one line a block: `BORN: PTC01 run 5 of analysis ..., latest accepted`.
@@ -25,7 +25,7 @@ public struct GainTable: Sendable {
   /// amplifier. A result whose amplifier has no gain is missing, with the reason "not measurable: no gain ...".
   ///
   /// - Returns: the result, and the gains that were used; the result as it is and nil where its unit holds no ADU.
-  public func inElectrons(_ row: ResultRow) -> (row: ResultRow, gains: BlockGains?) {
+  public func inElectrons(_ row: ResultRow) -> (row: ResultRow, gains: StandingGains?) {
     guard let target = Unit(rawValue: row.unit)?.inElectrons else { return (row, nil) }
     let gains = gains(campaign: row.run.campaign, block: row.run.block)
     let value: MeasuredValue
@@ -60,7 +60,7 @@ public struct GainTable: Sendable {
     )
   }
 
-  fileprivate mutating func add(_ gains: BlockGains, campaign: String) {
+  fileprivate mutating func add(_ gains: StandingGains, campaign: String) {
     blocks[Key(campaign: campaign, block: gains.block)] = gains
   }
 }
@@ -72,7 +72,7 @@ extension Warehouse {
   /// - Throws: `WarehouseError`.
   public func gains(asOf: String? = nil) throws -> GainTable {
     var table = GainTable()
-    for one in try selectedTestRuns(test: BlockGains.test, asOf: asOf) {
+    for one in try selectedTestRuns(test: StandingGains.test, asOf: asOf) {
       table.add(
         try gains(ofBlock: one.run.block, campaign: one.run.campaign, asOf: asOf),
         campaign: one.run.campaign)

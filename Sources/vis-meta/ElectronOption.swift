@@ -20,7 +20,7 @@ struct ElectronOption: ParsableArguments {
   func printSources(_ gains: GainTable) {
     let sources = gains.sources
     if sources.isEmpty {
-      printNote("vis-meta: no gain: no finished \(BlockGains.test) in the warehouse")
+      printNote("vis-meta: no gain: no finished \(StandingGains.test) in the warehouse")
     } else {
       printNote("vis-meta: gains of " + sources.joined(separator: "; "))
     }

@@ -51,7 +51,7 @@ struct GainTableTests {
     try warehouse.finishTestRun(run, status: .finished, time: testTime)
   }
 
-  private func rows(_ quantity: String) throws -> [(row: ResultRow, gains: BlockGains?)] {
+  private func rows(_ quantity: String) throws -> [(row: ResultRow, gains: StandingGains?)] {
     let gains = try warehouse.gains()
     var rows: [ResultRow] = []
     try warehouse.forEachResult(matching: ResultFilter(quantities: [quantity])) { rows.append($0) }

@@ -35,7 +35,7 @@ enum BrighterFatterSolve {
       Q.gainRun,
       gains.run.map {
         .success(Estimate(value: Double($0.key.id), uncertainty: 0, count: 1))
-      } ?? .failure(NotMeasurable("no gain: no finished \(BlockGains.test) in the warehouse")))
+      } ?? .failure(NotMeasurable("no gain: no finished \(StandingGains.test) in the warehouse")))
     result.log.append(
       "joint fit: lags 0 to \(settings.pairs.pair.range); boundary shifts: \(settings.side) x \(settings.side) lags"
     )

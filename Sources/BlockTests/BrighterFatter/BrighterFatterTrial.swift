@@ -120,7 +120,7 @@ enum BrighterFatterTrial {
 private struct ShiftsByChannel: Sendable {
   private var channels: [String: Result<[String: BoundaryShifts], NotMeasurable>] = [:]
 
-  init(_ context: TestContext, gains: BlockGains) throws {
+  init(_ context: TestContext, gains: StandingGains) throws {
     typealias Q = BrighterFatterQuantities
     func curves(_ name: String) throws -> [String: [Double]] {
       Dictionary(

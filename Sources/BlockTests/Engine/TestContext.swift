@@ -99,7 +99,7 @@ public struct TestContext: Sendable {
   /// Results of this test run's earlier steps.
   public var earlier: any EarlierResults
   /// The block's gains from the warehouse, for tests that speak of electrons.
-  var gains: @Sendable () throws -> BlockGains
+  var gains: @Sendable () throws -> StandingGains
   /// What a finished run of another test of the block found on the very same frames and masks, in a step whose log has a
   /// line; nil where there is no such run.
   var twin: @Sendable (_ test: String, _ step: String, _ line: String) throws -> Twin?

@@ -2,7 +2,7 @@
 ///
 /// They are `ptc.gain` of the PTC01 run that stands for the block: the latest accepted one, else the latest
 /// finished one, of those whose curves were fitted.
-public struct BlockGains: Sendable {
+public struct StandingGains: Sendable {
   /// The test whose gains are used.
   public static let test = "PTC01"
   /// The quantity.
@@ -64,22 +64,22 @@ extension Warehouse {
   /// - Throws: `WarehouseError`.
   public func gains(
     ofBlock block: String, campaign: String? = nil, asOf: String? = nil
-  ) throws -> BlockGains {
+  ) throws -> StandingGains {
     func chosen(_ subtask: String?) throws -> SelectedTestRun? {
       try selectedTestRuns(
-        test: BlockGains.test, campaign: campaign, having: subtask, asOf: asOf
+        test: StandingGains.test, campaign: campaign, having: subtask, asOf: asOf
       ).first { $0.run.block == block }
     }
     // Results that were made elsewhere have no steps.
     guard let found = try chosen("meta") ?? chosen(nil) else {
-      return BlockGains(block: block, run: nil, rule: nil, values: [:])
+      return StandingGains(block: block, run: nil, rule: nil, values: [:])
     }
     var values: [String: MeasuredValue] = [:]
-    for row in try measurements(of: [BlockGains.quantity], in: [found.run.key])
+    for row in try measurements(of: [StandingGains.quantity], in: [found.run.key])
     where row.place.obsid == nil && row.place.item == nil {
       guard let detector = row.place.detector, let amplifier = row.place.amplifier else { continue }
       values["\(detector)/\(amplifier)"] = row.value
     }
-    return BlockGains(block: block, run: found.run, rule: found.rule, values: values)
+    return StandingGains(block: block, run: found.run, rule: found.rule, values: values)
   }
 }
