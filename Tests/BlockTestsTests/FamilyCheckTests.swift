@@ -35,19 +35,23 @@ struct CheckedTest: Sendable, CustomTestStringConvertible {
     CheckedTest(test: "DARK01", exposures: 4, quantity: "check.background", isLong: true),
     CheckedTest(test: "FLATFLUX00_800", exposures: 4, quantity: "check.fluence"),
     CheckedTest(
-      test: "PTC02_730", exposures: 4, inputs: ["fractions": .numbers([0.1, 0.5]), "frames": .numbers([2])],
+      test: "PTC02_730", exposures: 4,
+      inputs: ["fractions": .numbers([0.1, 0.5]), "frames": .numbers([2])],
       quantity: "check.fluence"),
     CheckedTest(
       test: "FLAT02_590", exposures: 6, inputs: ["frames": .numbers([3, 3])],
       quantity: "check.fluence"),
     CheckedTest(
       test: "PTC02_590", analysed: "BF01_590", exposures: 4,
-      inputs: ["fractions": .numbers([0.1, 0.5]), "frames": .numbers([2])], quantity: "check.fluence"),
+      inputs: ["fractions": .numbers([0.1, 0.5]), "frames": .numbers([2])],
+      quantity: "check.fluence"),
     CheckedTest(
       test: "PTC01", analysed: "MOT_FF", exposures: 4,
-      inputs: ["fractions": .numbers([0.1, 0.5]), "frames": .numbers([2])], quantity: "check.fluence"),
+      inputs: ["fractions": .numbers([0.1, 0.5]), "frames": .numbers([2])],
+      quantity: "check.fluence"),
     CheckedTest(
-      test: "NL01", exposures: 10, inputs: ["fractions": .numbers([0.1, 0.5]), "frames": .numbers([2])],
+      test: "NL01", exposures: 10,
+      inputs: ["fractions": .numbers([0.1, 0.5]), "frames": .numbers([2])],
       quantity: "check.fluence"),
     CheckedTest(
       test: "NL02", exposures: 10,
@@ -78,7 +82,8 @@ struct CheckedTest: Sendable, CustomTestStringConvertible {
     CheckedTest(
       test: "FOCUS00_800", exposures: 9, quantity: "check.spot.fwhmx", values: 5),
     CheckedTest(
-      test: "PERSIST01", exposures: 12, truth: [.fullWell: 240_000, .darkRate: 0.02, .brightness: 0.0088],
+      test: "PERSIST01", exposures: 12,
+      truth: [.fullWell: 240_000, .darkRate: 0.02, .brightness: 0.0088],
       quantity: "check.offset", values: 2, limitsSaturation: false),
     CheckedTest(test: "COSMETICS00", exposures: 10, quantity: "check.offset", values: 2),
     CheckedTest(test: "STRAY00", exposures: 22, quantity: "check.offset", values: 2),
@@ -104,7 +109,9 @@ struct CheckedTest: Sendable, CustomTestStringConvertible {
 
 /// The data check of every family, without faults and with all of them.
 @Suite struct FamilyCheckTests {
-  @Test("Sound data: every amplifier of every frame is measured, and all is well", arguments: CheckedTest.all)
+  @Test(
+    "Sound data: every amplifier of every frame is measured, and all is well",
+    arguments: CheckedTest.all)
   func sound(_ test: CheckedTest) async throws {
     let (warehouse, run, _) = try await test.run()
     let flags = try warehouse.flags(of: run)
@@ -113,7 +120,9 @@ struct CheckedTest: Sendable, CustomTestStringConvertible {
     #expect(measured.count == 12 * (test.measured ?? test.exposures) * test.values)
     #expect(measured.allSatisfy { $0.value.number != nil })
     let checks = try warehouse.checks(of: run)
-    let failed = checks.filter { !$0.passed && !($0.name.hasPrefix("hk_") && test.flags == ["HK_OOL"]) }
+    let failed = checks.filter {
+      !$0.passed && !($0.name.hasPrefix("hk_") && test.flags == ["HK_OOL"])
+    }
     #expect(failed.isEmpty, "\(failed.prefix(3))")
     #expect(checks.count > 40)
   }
@@ -139,7 +148,9 @@ struct CheckedTest: Sendable, CustomTestStringConvertible {
     (.wrongExposureTime, .missingData, "exptime"),
   ]
 
-  @Test("Faults: their flags with their evidence, and all other frames measured", arguments: CheckedTest.all)
+  @Test(
+    "Faults: their flags with their evidence, and all other frames measured",
+    arguments: CheckedTest.all)
   func faults(_ test: CheckedTest) async throws {
     let faults =
       Self.ofFrames.enumerated().map { index, kind in
@@ -163,7 +174,8 @@ struct CheckedTest: Sendable, CustomTestStringConvertible {
     where kind != .saturated || test.limitsSaturation {
       expect(kind, flag, [evidence, "\(1000 + index / 3)"])
     }
-    for (kind, flag, evidence) in Self.ofExposures where kind != .wrongExposureTime || !test.isLong {
+    for (kind, flag, evidence) in Self.ofExposures where kind != .wrongExposureTime || !test.isLong
+    {
       expect(kind, flag, [evidence])
     }
     expect(.duplicateObsID, .missingData, ["duplicated"])
@@ -181,7 +193,9 @@ struct CheckedTest: Sendable, CustomTestStringConvertible {
     #expect(others.allSatisfy { $0.value.number != nil })
   }
 
-  @Test("An ObsID given twice is said; an attempt that was aborted is left out", arguments: CheckedTest.all)
+  @Test(
+    "An ObsID given twice is said; an attempt that was aborted is left out",
+    arguments: CheckedTest.all)
   func attempts(_ test: CheckedTest) async throws {
     let aborted = try await test.run(faults: [Fault(.abortedTest, obsid: 1001)])
     // Spots of another attempt lie otherwise on their pixels, and a peak may pass its limit.
@@ -195,8 +209,9 @@ struct CheckedTest: Sendable, CustomTestStringConvertible {
     #expect(
       flags.contains { $0.name == "MISSDATA" && $0.cause.contains("1001") }, "\(flags.prefix(4))")
     let offsets = try repeated.warehouse.measurements(of: ["check.offset"], in: [repeated.run])
-    #expect(offsets.filter { ($0.place.obsid ?? 0) > 1002 && $0.place.item == "pre" }.count
-      == 12 * (test.exposures - 3))
+    #expect(
+      offsets.filter { ($0.place.obsid ?? 0) > 1002 && $0.place.item == "pre" }.count
+        == 12 * (test.exposures - 3))
   }
 
   @Test("A detector whose quadrants are all dead is said to be")
@@ -208,7 +223,9 @@ struct CheckedTest: Sendable, CustomTestStringConvertible {
       let url = URL(filePath: "\(folder)/\(name)")
       var bytes = try Data(contentsOf: url)
       let size = 238 * 172 * 2
-      bytes.replaceSubrange(bytes.count - (size + 2879) / 2880 * 2880..<bytes.count, with: Data(count: (size + 2879) / 2880 * 2880))
+      bytes.replaceSubrange(
+        bytes.count - (size + 2879) / 2880 * 2880..<bytes.count,
+        with: Data(count: (size + 2879) / 2880 * 2880))
       try bytes.write(to: url)
     }
     let (warehouse, _) = try await campaign.run { $0.checksOnly = true }
@@ -237,7 +254,8 @@ struct CheckedTest: Sendable, CustomTestStringConvertible {
     #expect(x.count == 60)
     for measured in x {
       let spots = try #require(
-        truth.detectors[measured.place.detector ?? ""]?.charge?[measured.place.amplifier ?? ""]?.spots)
+        truth.detectors[measured.place.detector ?? ""]?.charge?[measured.place.amplifier ?? ""]?
+          .spots)
       let spot = try #require(spots.first { $0.name == measured.place.item })
       // Dither moves all spots by up to a few pixels.
       #expect(abs((measured.value.number ?? -99) - spot.x) < 4)
@@ -252,7 +270,9 @@ struct CheckedTest: Sendable, CustomTestStringConvertible {
     #expect(residual.count == 12 && first.count == 3)
     #expect(first.allSatisfy { ($0.value.number ?? 9) < 1.5 }, "\(first)")
     let matches = try warehouse.measurements(of: ["lock.matches"], in: [run])
-    #expect(matches.filter { $0.place.item == "col001" }.allSatisfy { $0.value.number == 20 }, "\(matches)")
+    #expect(
+      matches.filter { $0.place.item == "col001" }.allSatisfy { $0.value.number == 20 },
+      "\(matches)")
   }
 
   @Test("Without light no spots are found, which is said; the rest is measured")
@@ -271,7 +291,8 @@ struct CheckedTest: Sendable, CustomTestStringConvertible {
     #expect(backgrounds.count == 48 && backgrounds.allSatisfy { $0.value.number != nil })
   }
 
-  @Test("Brighter light than the profile's: fluence and saturation time are out of limits by that much")
+  @Test(
+    "Brighter light than the profile's: fluence and saturation time are out of limits by that much")
   func brightness() async throws {
     let campaign = try await SmallCampaign(tests: ["FLATFLUX00_800"]) {
       $0.truth = [.brightness: 1.3]
@@ -283,10 +304,14 @@ struct CheckedTest: Sendable, CustomTestStringConvertible {
     let chamber = try ChamberCatalog.profile("B_BORN").filter(wavelength: 800).flatSeconds
     let times = try warehouse.measurements(of: ["check.saturation.time"], in: [run])
     #expect(times.count == 12)
-    #expect(times.allSatisfy { abs(($0.value.number ?? 0) / (chamber / 1.3) - 1) < 0.1 }, "\(times.map(\.value.number)) \(chamber)")
+    #expect(
+      times.allSatisfy { abs(($0.value.number ?? 0) / (chamber / 1.3) - 1) < 0.1 },
+      "\(times.map(\.value.number)) \(chamber)")
   }
 
-  @Test("Checks are the same, bit for bit, for one and for several workers", arguments: ["PSFLUX00_800", "CHINJ00"])
+  @Test(
+    "Checks are the same, bit for bit, for one and for several workers",
+    arguments: ["PSFLUX00_800", "CHINJ00"])
   func workers(test: String) async throws {
     let campaign = try await SmallCampaign(tests: [CampaignOrder.Test(test)])
     let one = try await campaign.run(into: "one", workers: 1) { $0.checksOnly = true }

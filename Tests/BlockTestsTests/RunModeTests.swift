@@ -18,7 +18,9 @@ import Warehouse
     try warehouse.testRuns().map { try warehouse.subtasks(of: $0.key).map(\.name) }
   }
 
-  @Test("A stored registration stands for the search, with the same results; without one it is an error")
+  @Test(
+    "A stored registration stands for the search, with the same results; without one it is an error"
+  )
   func relock() async throws {
     let campaign = try await SmallCampaign(tests: ["PSFLUX00_800"])
     let text = try text(campaign, todo: "init, relock, check")
@@ -32,13 +34,15 @@ import Warehouse
     try locked.warehouse.close()
     let again = try await campaign.run(into: "w", configuration: text)
     #expect(again.summary.entries.map(\.error) == [nil])
-    #expect(try steps(again.warehouse) == [["init", "lock", "check"], ["init", "relock", "check"]])
+    #expect(
+      try steps(again.warehouse) == [["init", "lock", "check"], ["init", "relock", "check"]])
     // Both runs have measured the same: every row is there twice.
     let both = try again.warehouse.dump()
     #expect(both == expected.flatMap { [$0, $0] })
     try again.warehouse.close()
     // A run that was relocked can be relocked, and -k keeps to what is listed.
-    let third = try await campaign.run(into: "w", edit: { $0.checksOnly = true }, configuration: text)
+    let third = try await campaign.run(
+      into: "w", edit: { $0.checksOnly = true }, configuration: text)
     #expect(try steps(third.warehouse).last == ["init", "relock", "check"])
   }
 
@@ -82,7 +86,9 @@ import Warehouse
     #expect(names() == Array(repeating: ["init", "check", "report"], count: 4))
   }
 
-  @Test("Set-up only: exposures are selected and compared, no pixel is read", arguments: CheckedTest.all)
+  @Test(
+    "Set-up only: exposures are selected and compared, no pixel is read", arguments: CheckedTest.all
+  )
   func setUpOnly(_ test: CheckedTest) async throws {
     let campaign = try await SmallCampaign(
       faults: [Fault(.wrongExposureTime, obsid: 1001), Fault(.notFITS, obsid: 1000)],
@@ -149,7 +155,8 @@ import Warehouse
         "vison version: \(ProgramVersion.current)", "Tasks: ['FLATFLUX00_800', 'FLATFLUX00_880']",
         "_", "FLATFLUX00_800", "Executed in x.x minutes", "OBSIDs range = [1000, 1003]",
         "Raised Flags = []", "_", "FLATFLUX00_880", "Executed in x.x minutes",
-        "OBSIDs range = [1004, 1007]", "Raised Flags = ['MISSDATA', 'POORQUALDATA', 'FLUENCE_OOL']", "_", "_", "_", "_", hash,
+        "OBSIDs range = [1004, 1007]", "Raised Flags = ['MISSDATA', 'POORQUALDATA', 'FLUENCE_OOL']",
+        "_", "_", "_", "_", hash,
       ])
   }
 }

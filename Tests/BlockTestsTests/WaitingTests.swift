@@ -150,7 +150,9 @@ struct WaitingTests {
     #expect(try warehouse.testRuns().map(\.status) == [.finished])
   }
 
-  @Test("a folder that vanishes while pixels are read: the test is run again, in an analysis of its own")
+  @Test(
+    "a folder that vanishes while pixels are read: the test is run again, in an analysis of its own"
+  )
   func vanishesWhileReading() async throws {
     let stage = try await WaitingStage(["BIAS01", "BIAS02"])
     let frame = try stage.frame(3, "CCD1")

@@ -75,7 +75,8 @@ struct LiveAcquisitionTests {
     #expect(try InputFile.names(in: day).filter { $0.hasSuffix(".fits") }.count == 21)
   }
 
-  @Test("a growing frame has a quarter of its bytes when the log has its line, then half, and so on")
+  @Test(
+    "a growing frame has a quarter of its bytes when the log has its line, then half, and so on")
   func growing() async throws {
     var order = order("growing", faults: [Fault(.growingFrame, obsid: 1001, detector: "CCD1")])
     order.acceleration = 300

@@ -162,8 +162,10 @@ enum LockSection {
         if case .missing(let reason) = lock.value {
           reasons.append(.init("\(detector) \(lock.place.item ?? ""): \(reason)"))
           rows.append(
-            [index == 0 ? .words(detector) : "", .words(lock.place.item ?? ""),
-              .status(.fail, "not found")] + columns.dropFirst().map { _ in .empty(reason: "") })
+            [
+              index == 0 ? .words(detector) : "", .words(lock.place.item ?? ""),
+              .status(.fail, "not found"),
+            ] + columns.dropFirst().map { _ in .empty(reason: "") })
           continue
         }
         rows.append(

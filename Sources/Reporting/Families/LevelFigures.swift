@@ -41,7 +41,8 @@ struct LevelFigure {
     guard !numbers.isEmpty, !isHiddenWhenZero || numbers.contains(where: { $0 != 0 }) else {
       return []
     }
-    let limits = Limits(check.map { name in data.checks.filter { $0.name == name } } ?? [], of: numbers)
+    let limits = Limits(
+      check.map { name in data.checks.filter { $0.name == name } } ?? [], of: numbers)
     var items: [String?] = []
     for item in measured.map(\.place.item) where !items.contains(item) { items.append(item) }
     let x = abscissae(data)
@@ -67,7 +68,8 @@ struct LevelFigure {
         return .series(
           Series(
             item.map(CheckNames.region) ?? "", x: points.x, y: points.y, errors: points.errors,
-            style: .points(Palette.marker(index), size: points.x.count > 40 ? 2.5 : 4), colour: Palette.colour(index)))
+            style: .points(Palette.marker(index), size: points.x.count > 40 ? 2.5 : 4),
+            colour: Palette.colour(index)))
       }
       guard !marks.isEmpty else { return .missing("no value") }
       marks += lines(limits, data, detector, amplifier, x)
@@ -112,7 +114,9 @@ struct LevelFigure {
         guard last > first else { continue }
         let digits = max(0, -exponent + (factor == 2.5 ? 1 : 0))
         // 0 has no sign.
-        return [first, last].map { $0 == 0 ? 0 : $0 }.map { Tick($0 * step, NumberText.fixed($0 * step, digits: digits)) }
+        return [first, last].map { $0 == 0 ? 0 : $0 }.map {
+          Tick($0 * step, NumberText.fixed($0 * step, digits: digits))
+        }
       }
     }
     return nil

@@ -46,7 +46,8 @@ public struct Fault: Sendable, Hashable, Codable {
       case .notFITS: "the frame's file holds a text"
       case .zeroBytes: "the frame's file is empty"
       case .repeatedObsID: "the exposure has the ObsID of the one before it"
-      case .abortedTest: "the test ends after the exposure, and is acquired again from its beginning"
+      case .abortedTest:
+        "the test ends after the exposure, and is acquired again from its beginning"
       case .lateFrame: "with --real-time: the frame's file comes 300 s after its line in the log"
       case .growingFrame:
         "with --real-time: the frame's file has a quarter of its bytes when its line is in the log, and another quarter every 40 s"
