@@ -55,9 +55,9 @@ public struct RawFrameLocator: Sendable {
   ) throws(IngestError) -> String {
     let found = byFrame["\(obsid) \(detector)"] ?? []
     guard let first = found.first else {
-      let listed = name.isEmpty ? "" : ", listed as \(name)"
+      let listed = name.isEmpty ? "" : ", listed as \(name),"
       throw IngestError(
-        .frameMissing, "the frame of ObsID \(obsid) \(detector)\(listed), is not in the folder",
+        .frameMissing, "the frame of ObsID \(obsid) \(detector)\(listed) is not in the folder",
         place: folder, remedy: "bring the file, or leave the ObsID out of the task's 'obsid'")
     }
     guard found.count == 1 else {

@@ -194,8 +194,13 @@ struct Acquisition: Sendable {
   private static func gate(_ item: Located, camera: Camera) throws -> Gated {
     switch item.path {
     case .failure(let problem):
-      return Gated(
-        obsid: item.obsid, detector: item.detector, frame: .unusable(reason: problem.problem))
+      // The reason stands after the frame's name, which need not be said twice.
+      let name = "the frame of ObsID \(item.obsid) \(item.detector)"
+      let text = problem.problem
+      let reason =
+        text.hasPrefix(name)
+        ? String(text.dropFirst(name.count).drop { $0 == "," || $0 == " " }) : text
+      return Gated(obsid: item.obsid, detector: item.detector, frame: .unusable(reason: reason))
     case .success(let path):
       do {
         _ = try FrameSource(path: path, camera: camera)
