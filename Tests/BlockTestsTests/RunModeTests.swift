@@ -141,7 +141,7 @@ import Warehouse
     next("minutes in running Sub-task: check")
     next("Task FLATFLUX00_800 exited with Errors: False")
     next("INFO - Running Task: FLATFLUX00_880")
-    next("MISSDATA: frame ObsID 1005 CCD2: listed as EUC_1005_230319D193859T_ROE1_CCD2,")
+    next("MISSDATA: frame ObsID 1005 CCD2: listed as EUC_1005_230319D193859T_ROE1_CCD2, is")
     next("Task FLATFLUX00_880 exited with Errors: False")
     // The summary comes after each task; this is the last one, whole.
     let start = try #require(
