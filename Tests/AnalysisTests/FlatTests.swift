@@ -334,3 +334,32 @@ private func amplifier(_ width: Int, _ height: Int, flips: (Bool, Bool) = (false
     #expect(found.masked == 3 + 1 + 400 + 300 + 30 + 10)
   }
 }
+
+@Suite struct LevelStepTests {
+  private func noise(_ seed: UInt64) -> [Double] {
+    var random = Normal(seed)
+    return (0..<16).map { _ in 0.01 * random.next() }
+  }
+
+  private let times = (0..<16).map { Double($0) / 10 }
+
+  @Test("A step is found with its size")
+  func step() throws {
+    let values = noise(1).enumerated().map { $1 + ($0 < 9 ? 0 : -0.2) }
+    let found = try LevelStep.find(times: times, values: values)
+    #expect(abs(found.value + 0.2) < 4 * max(found.uncertainty, 0.005) && found.count == 16)
+  }
+
+  @Test("A drift is no step, nor is noise, nor are a few values")
+  func none() {
+    let drift = noise(2).enumerated().map { $1 + 0.02 * Double($0) }
+    #expect(throws: NotMeasurable("no step: a steady drift describes it better")) {
+      try LevelStep.find(times: times, values: drift)
+    }
+    #expect(throws: NotMeasurable.self) { try LevelStep.find(times: times, values: noise(3)) }
+    #expect(throws: NotMeasurable("fewer than eight values")) {
+      try LevelStep.find(times: [1, 2, 3], values: [1, 2, 3])
+    }
+    #expect(throws: NotMeasurable.self) { try LevelStep.find(times: [1], values: [1, 2]) }
+  }
+}

@@ -91,7 +91,7 @@ public enum FlatQuantities {
   /// A step of the light.
   public static let step = Quantity(
     "flat.light.step", unit: .percent, per: [.item], digits: 4,
-    "Step of the light, where Pettitt's test finds one that chance makes in less than one case of a hundred: median after less median before. Item: the script column."
+    "Step of the light, where Pettitt's test finds one that chance makes in less than one case of a hundred, and a steady drift does not describe the light better: median after less median before. Item: the script column."
   )
   /// Drift of an amplifier's response.
   public static let response = Quantity(

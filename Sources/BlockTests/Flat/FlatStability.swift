@@ -88,7 +88,8 @@ enum FlatStability {
           guard !points.isEmpty else {
             throw NotMeasurable(reason ?? "no usable flat of \(label) with a known time")
           }
-          return try step()
+          return try LevelStep.find(
+            times: points.map(\.hours), values: points.map { 100 * $0.value })
         })
       guard !points.isEmpty else { return }
       result.curves.append(
@@ -109,20 +110,6 @@ enum FlatStability {
       let value = (squares / Double(n - 2)).squareRoot()
       return Estimate(
         value: value, uncertainty: value / (2 * Double(n - 2)).squareRoot(), count: n)
-    }
-
-    private func step() throws(NotMeasurable) -> Estimate {
-      let values = points.map { 100 * $0.value }
-      let change = try ChangePoint(values)
-      guard change.probability < 0.01 else {
-        throw NotMeasurable("no step: chance makes one like it in \(fixed(100 * change.probability, digits: 0)) % of cases")
-      }
-      let before = try medianEstimate(Array(values[..<change.before]))
-      let after = try medianEstimate(Array(values[change.before...]))
-      return Estimate(
-        value: change.step,
-        uncertainty: (before.uncertainty * before.uncertainty
-          + after.uncertainty * after.uncertainty).squareRoot(), count: values.count)
     }
 
     /// The slope of an amplifier's signal relative to the light [% in an hour].
