@@ -309,3 +309,38 @@ import Testing
     }
   }
 }
+
+@Suite struct FlatSignalTests {
+  @Test("A part of a flat loses its rows' offsets; what says nothing takes the median and is marked")
+  func part() {
+    let raw = Image<UInt16>(width: 12, height: 9, filledWith: 0)
+    for y in 0..<9 { for x in 0..<12 { raw[x, y] = UInt16(2000 + 100 * y) } }
+    raw[4, 3] = 65535
+    let mask = Image<UInt8>(width: 12, height: 9, filledWith: 0)
+    mask[5, 4] = 1
+    let whole = Region(columns: 1..<11, rows: 1..<8)
+    let signal = FlatSignal(
+      FlatFrame(raw, rowOffsets: (1..<8).map { Float(1000 + 100 * $0) }),
+      area: Region(columns: 2..<10, rows: 2..<7), whole: whole, mask: mask,
+      invalid: [0, .max])
+    #expect(signal.image.width == 8 && signal.image.height == 5)
+    #expect(signal.image.pixels.allSatisfy { $0 == 1000 })
+    #expect(signal.hidden[2, 1] == 1 && signal.hidden[3, 2] == 1)
+    #expect(signal.hidden.pixels.reduce(0) { $0 + Int($1) } == 2)
+    let flat = signal.flat(pedestal: 300)
+    #expect(flat.image[0, 0] == 1300 && flat.rowOffsets == [300])
+  }
+
+  @Test("Whole numbers again: rounded, and nothing out of range traps")
+  func rounding() {
+    let raw = Image<UInt16>(width: 4, height: 1, filledWith: 100)
+    var signal = FlatSignal(
+      FlatFrame(raw, rowOffsets: []), area: Region(columns: 0..<4, rows: 0..<1),
+      whole: Region(columns: 0..<4, rows: 0..<1), mask: nil, invalid: [])
+    let image = Image<Float>(width: 4, height: 1, filledWith: 0)
+    (image[0, 0], image[1, 0], image[2, 0], image[3, 0]) = (1.4, 1e9, -500, .nan)
+    signal.image = image
+    let flat = signal.flat(pedestal: 10).image
+    #expect(flat[0, 0] == 11 && flat[1, 0] == 65535 && flat[2, 0] == 0 && flat[3, 0] == 0)
+  }
+}

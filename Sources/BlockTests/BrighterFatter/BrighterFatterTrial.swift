@@ -76,13 +76,22 @@ enum BrighterFatterTrial {
     for amplifier in context.camera.amplifiers {
       try context.checkCancellation()
       let chosen = shifts.channel(item.detector, amplifier.name)
+      let options = settings.pairs.pair
+      let signals = chosen.flatMap { chosen in
+        Result { () throws(NotMeasurable) -> [FlatSignal] in
+          part.signals(
+            [
+              try PhotonTransferExtraction.flat(frames.0, amplifier, image, choice, context),
+              try PhotonTransferExtraction.flat(frames.1, amplifier, image, choice, context),
+            ], amplifier, image, mask, options)
+        }
+      }
       for kind in kinds {
         let pair = chosen.flatMap { chosen in
-          Result { () throws(NotMeasurable) in
-            try part.pair(
-              [frames.0, frames.1].map { frame throws(NotMeasurable) in
-                try PhotonTransferExtraction.flat(frame, amplifier, image, choice, context)
-              }, amplifier, image, mask, chosen[kind], settings.pairs.pair)
+          signals.flatMap { signals in
+            Result { () throws(NotMeasurable) in
+              try part.pair(signals, amplifier, chosen[kind], options)
+            }
           }
         }
         add(pair, item.detector, amplifier.name, item.first.obsid, kind, to: &result)
@@ -181,18 +190,31 @@ private struct TrialPart {
   /// What is added to the signals, which are rounded to whole numbers for the measurement.
   private static let pedestal: Float = 300
 
+  /// The pair's signals; what one flat does not say is left out of both.
+  func signals(
+    _ flats: [FlatFrame], _ amplifier: Amplifier, _ image: Region, _ mask: Image<UInt8>?,
+    _ options: FlatPairOptions
+  ) -> [FlatSignal] {
+    flats.map {
+      FlatSignal(
+        $0, area: amplifier.frameRegion(of: outer), whole: amplifier.frameRegion(of: image),
+        mask: mask, invalid: options.invalid)
+    }
+  }
+
   /// Measures the pair, corrected where shifts are given.
   func pair(
-    _ flats: [FlatFrame], _ amplifier: Amplifier, _ image: Region, _ mask: Image<UInt8>?,
-    _ shifts: BoundaryShifts?, _ options: FlatPairOptions
+    _ signals: [FlatSignal], _ amplifier: Amplifier, _ shifts: BoundaryShifts?,
+    _ options: FlatPairOptions
   ) throws(NotMeasurable) -> FlatPair {
+    guard signals.count == 2 else { throw NotMeasurable("no pair of flats") }
     let (area, test) = (amplifier.frameRegion(of: outer), amplifier.frameRegion(of: inner))
-    let whole = amplifier.frameRegion(of: image)
-    var hidden = Image<UInt8>(width: area.columns.count, height: area.rows.count, filledWith: 0)
-    let signals = flats.map { signal($0, area, whole, mask, options, &hidden) }
     let treated = signals.map { signal -> FlatFrame in
-      let moved = shifts.map { BrighterFatterCorrection($0).removed(from: signal, passes: 2) } ?? signal
-      return FlatFrame(rounded(moved), rowOffsets: [Self.pedestal])
+      var signal = signal
+      if let shifts {
+        signal.image = BrighterFatterCorrection(shifts).removed(from: signal.image, passes: 2)
+      }
+      return signal.flat(pedestal: Self.pedestal)
     }
     var options = options
     options.range = 2
@@ -203,49 +225,6 @@ private struct TrialPart {
         columns: test.columns.lowerBound - area.columns.lowerBound..<test.columns.upperBound
           - area.columns.lowerBound,
         rows: test.rows.lowerBound - area.rows.lowerBound..<test.rows.upperBound
-          - area.rows.lowerBound), mask: hidden, options: options)
-  }
-
-  /// The signal without offsets; pixels that say nothing take the middle value, and are marked.
-  private func signal(
-    _ flat: FlatFrame, _ area: Region, _ whole: Region, _ mask: Image<UInt8>?,
-    _ options: FlatPairOptions, _ hidden: inout Image<UInt8>
-  ) -> Image<Float> {
-    let (width, height) = (area.columns.count, area.rows.count)
-    let image = Image<Float>(width: width, height: height, filledWith: 0)
-    var sample: [Float] = []
-    for y in 0..<height {
-      let row = area.rows.lowerBound + y
-      let at = row - whole.rows.lowerBound
-      let offset =
-        flat.rowOffsets.isEmpty ? 0 : flat.rowOffsets[min(at, flat.rowOffsets.count - 1)]
-      for x in 0..<width {
-        let column = area.columns.lowerBound + x
-        let raw = flat.image[column, row]
-        image[x, y] = Float(raw) - offset
-        if options.invalid.contains(raw) || (mask.map { $0[column, row] != 0 } ?? false) {
-          hidden[x, y] = 1
-        } else if (x + y) % 7 == 0 {
-          sample.append(image[x, y])
-        }
-      }
-    }
-    sample.sort()
-    let middle = sample.isEmpty ? 0 : sample[sample.count / 2]
-    for y in 0..<height {
-      for x in 0..<width where hidden[x, y] != 0 { image[x, y] = middle }
-    }
-    return image
-  }
-
-  private func rounded(_ image: Image<Float>) -> Image<UInt16> {
-    let result = Image<UInt16>(width: image.width, height: image.height, filledWith: 0)
-    for y in 0..<image.height {
-      for x in 0..<image.width {
-        let value = (image[x, y] + Self.pedestal).rounded()
-        result[x, y] = value.isFinite && value > 0 ? UInt16(min(value, 65535)) : 0
-      }
-    }
-    return result
+          - area.rows.lowerBound), mask: FlatSignal.hidden(signals), options: options)
   }
 }
