@@ -60,6 +60,7 @@ struct RowPrinter {
     }
     func number(_ value: Double?) -> String {
       guard let value else { return "" }
+      if let error = row.uncertainty, let small = Figures.small(value, to: error) { return small }
       return digits.map { NumberText.fixed(value, digits: $0) } ?? "\(value)"
     }
     return [
