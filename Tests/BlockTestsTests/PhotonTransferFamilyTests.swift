@@ -185,6 +185,38 @@ import Warehouse
     #expect(kept("CCD2", "H") > 68 * 76 - 60)
   }
 
+  @Test("The hard-edge response is the charge that the register held back; without flats in range there is a reason")
+  func hardEdge() async throws {
+    var truth = PhotonTransferFamilyTests.plain
+    truth[.deferredCharge] = 2e-3
+    let flats = try await SmallFlats(fractions: [0.1, 0.5], frames: 2, truth: truth)
+    let (warehouse, summary) = try await flats.run(edit: Self.quick)
+    #expect(summary.entries.map(\.error) == [nil])
+    let runs = try warehouse.testRuns().map(\.key)
+    let charge = try #require(try flats.truth().detectors["CCD2"]?.charge?["F"])
+    let deferred = charge.serialDeferred
+    // The tail of the register's traps falls to 1/e in some pixels; the level behind it is that of the last three.
+    let expected = deferred.fraction * (1 - exp(-1 / deferred.pixels))
+    let rows = try warehouse.measurements(of: ["her.response"], in: runs)
+    let row = try #require(
+      rows.first {
+        $0.place.detector == "CCD2" && $0.place.amplifier == "F" && $0.place.item == "serial"
+      })
+    guard case .value(let value, let error?, _) = row.value else {
+      Issue.record("\(row)")
+      return
+    }
+    #expect(abs(value - expected) < 5 * error + 0.03 * expected, "\(value) \(error) \(expected)")
+    #expect(rows.count == 24)
+    let checks = try runs.flatMap { try warehouse.checks(of: $0) }.filter { $0.name == "her" }
+    #expect(checks.count == 12 && checks.allSatisfy(\.passed))
+    let dark = try await SmallFlats(fractions: [0.02, 0.03], frames: 2)
+    let (none, _) = try await dark.run(edit: Self.quick)
+    let missing = try none.measurements(
+      of: ["her.response"], in: try none.testRuns().map(\.key))
+    #expect(missing.allSatisfy { $0.value.number == nil } && missing.count == 24)
+  }
+
   @Test("Without pairs nothing is measured, and the reason is stored; strictly, the test ends")
   func singles() async throws {
     let flats = try await SmallFlats(fractions: [0.1, 0.3, 0.5], frames: 1)

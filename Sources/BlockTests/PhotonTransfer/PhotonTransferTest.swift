@@ -13,6 +13,10 @@ enum PhotonTransferTest {
       Subtask("meta", title: "Photon transfer curves", needs: ["extract_PTC"]) {
         try await PhotonTransferSolve.run($0)
       },
+      Subtask("extract_HER", title: "Hard-edge response", needs: ["check"]) {
+        try await HardEdge.run($0)
+      },
     ],
-    quantities: CheckQuantities.all + LevelQuantities.light + PhotonTransferQuantities.all)
+    quantities: CheckQuantities.all + LevelQuantities.light + PhotonTransferQuantities.all
+      + [HardEdgeQuantities.response])
 }

@@ -25,8 +25,10 @@ public enum MetaPTC: Metatest {
 
   static let quantities = [
     Q.gain, Q.gainByModel, Q.a00, Q.aNeighbour, Q.aSum, Q.readNoise, Q.turnOff, Q.turnOffReached,
-    Q.turnOffElectrons, Q.chiSquare, Q.points, Q.bloom,
+    Q.turnOffElectrons, Q.chiSquare, Q.points, Q.bloom, HardEdgeQuantities.response,
   ]
+
+  static let curves = [HardEdgeQuantities.serialProfile]
 
   // MARK: - What it shows
 
@@ -76,6 +78,9 @@ public enum MetaPTC: Metatest {
     Map(
       key: "CHI2", quantity: Q.chiSquare, item: "FULLCOVARIANCE",
       title: "reduced chi squared, all covariances"),
+    Map(
+      key: "HER", quantity: HardEdgeQuantities.response, item: "serial",
+      title: "hard-edge response", factor: 1e3, unit: "10⁻³"),
   ]
 
   // MARK: - What it tests

@@ -73,6 +73,8 @@ extension MetaPTC {
     var figures: [MetatestContent.NamedFigure] = []
     for map in maps {
       let values = plane.shown(map)
+      // Runs without this step have no map of it.
+      if map.key == "HER", values.values.isEmpty { continue }
       let foot = footer(plane, map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
       let result = results.first {
         $0.requirement.id == map.requirement && $0.test == plane.test
@@ -98,6 +100,11 @@ extension MetaPTC {
               values, flight: flight, limits: result?.requirement, footer: foot)
           }, hasPreview: false))
     }
+    if hasEdges(plane) {
+      figures.append(
+        .init(
+          name: "HER_curves_\(plane.test)", figure: { edges(plane) }, hasPreview: false))
+    }
     if plane.isOnPlane, hasBloomMap(plane) {
       figures.append(
         .init(
@@ -121,6 +128,37 @@ extension MetaPTC {
           }, hasPreview: false))
     }
     return figures
+  }
+
+  /// Whether any run has the profile of its image area's edge.
+  static func hasEdges(_ plane: PhotonTransferPlane) -> Bool {
+    !plane.reader.curves(named: HardEdgeQuantities.serialProfile).isEmpty
+  }
+
+  /// All profiles behind the edge, a colour a block.
+  private static func edges(_ plane: PhotonTransferPlane) -> Figure {
+    let curves = plane.reader.curves(named: HardEdgeQuantities.serialProfile)
+    var blocks: [String] = []
+    let marks = curves.keys.sorted().compactMap { place -> Axes.Mark? in
+      guard let curve = curves[place] else { return nil }
+      let isNew = !blocks.contains(place.block)
+      if isNew { blocks.append(place.block) }
+      let index = blocks.firstIndex(of: place.block) ?? 0
+      let behind = curve.x.indices.dropFirst(HardEdge.before).prefix(7)
+      return .series(
+        Series(
+          isNew ? place.block : "", x: behind.map { Double($0 - HardEdge.before) },
+          y: behind.map { curve.y[$0] * 1e3 }, style: .line(width: 0.8, dashed: index >= 12),
+          colour: Palette.colour(index)))
+    }
+    return Figure(
+      width: 6.8, height: 4.4, title: "\(plane.test): hard-edge response",
+      footer: footer(plane, HardEdgeQuantities.serialProfile),
+      content: .panel(
+        .axes(
+          Axes(
+            x: Axis("pixel behind the edge"), y: Axis("signal / image", unit: "10⁻³"),
+            marks: marks + [.limit(LimitLine(.horizontal, at: 0))], legend: .right))))
   }
 
   /// Whether any tile of any block reaches its limit.
@@ -241,7 +279,7 @@ extension MetaPTC {
     guard plane.isOnPlane else { return [] }
     let files = [
       ("GAIN", "GAIN_elperadu", "GAIN MAP"), ("BLOOM_ADU", "BLOOM_ADU", "BLOOMING MAP [ADU]"),
-      ("BLOOM_ELE", "BLOOM_ELE", "BLOOMING MAP [ELECTRONS]"),
+      ("BLOOM_ELE", "BLOOM_ELE", "BLOOMING MAP [ELECTRONS]"), ("HER", "HER", "HARD EDGE RESPONSE"),
     ]
     return files.compactMap { key, name, title in
       guard let map = maps.first(where: { $0.key == key }) else { return nil }

@@ -180,6 +180,17 @@ struct PhotonTransferDocument {
     } else {
       nodes.append(.remark(.missing, "No tile reaches a blooming limit."))
     }
+    if MetaPTC.hasEdges(plane) {
+      nodes.append(.section(level: 2, "Hard-edge response"))
+      nodes += figures(plane, ["HER"])
+      nodes.append(
+        .figure(
+          Document.Figure(
+            input.figurePath("HER_curves_\(test)"), width: 0.75,
+            caption:
+              "Serial profiles of all quadrants behind the edge of the image area; the first pixel is the hard-edge response."
+          )))
+    }
     nodes.append(.section(level: 2, "Brighter-fatter coefficients"))
     nodes += figures(plane, ["A00", "A10", "A01", "ASUM"])
     nodes += [histograms(plane, ["A00", "A10", "A01", "ASUM"]), table(plane, "A00")]

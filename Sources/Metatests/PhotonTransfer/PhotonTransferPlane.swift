@@ -23,7 +23,8 @@ struct PhotonTransferPlane: Sendable {
     (self.test, self.selections, self.layout) = (test, selections, layout)
     let runs = selections.compactMap(\.run)
     reader = try ChannelReader(
-      input.warehouse, runs: runs, quantities: MetaPTC.quantities, curves: [])
+      input.warehouse, runs: runs, quantities: MetaPTC.quantities,
+      curves: isForReport ? MetaPTC.curves : [])
     var voltages: [AmplifierVoltages.Drain: [ChannelPlace: Double]] = [:]
     if isForReport {
       for drain in AmplifierVoltages.Drain.allCases {

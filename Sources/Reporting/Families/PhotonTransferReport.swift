@@ -72,6 +72,7 @@ struct PhotonTransferReport: BlockReportFamily {
     parts += figures.covariances() + figures.matrices()
     parts += coefficients(data)
     parts += [.section(2, "Blooming limits of tiles", label: "bloom")] + figures.bloomMap()
+    parts += HardEdgeFigures(data: data, footer: footer).parts()
     return parts
   }
 

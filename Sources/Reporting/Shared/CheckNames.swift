@@ -36,6 +36,7 @@ public enum CheckNames {
     case "peak_saturation_time":
       Facts(title: "Saturation time of peaks", unit: "s", digits: 2)
     case "point_sources": Facts(title: "Point sources found", unit: "", digits: 0)
+    case "her": Facts(title: "Hard-edge response, serial", unit: "", digits: 5)
     case "acquisition": Facts(title: "Acquisition as expected", unit: "", digits: 0)
     default: Facts(title: name, unit: "", digits: 3)
     }
@@ -49,6 +50,7 @@ public enum CheckNames {
     "injection_noise": "check.injection.std", "spot_fwhm": "check.spot.fwhmx",
     "spot_peak": "check.spot.peak", "spot_fluence": "check.spot.fluence",
     "peak_saturation_time": "check.peak.saturation.time", "point_sources": "lock.matches",
+    "her": "her.response",
   ]
 
   /// The words for a region's short form.
