@@ -44,6 +44,8 @@ public struct LinearityFit: Sendable, Equatable {
   private let used: Set<Int>
   private let shift: Double
   private let middle, span: Double
+  /// The mean of ln s over the fitted samples, which the fluxes hold the opposite of.
+  private let centre: Double
   private let fluxes: [LinearityChannel: Double]
 
   public static func == (a: LinearityFit, b: LinearityFit) -> Bool {
@@ -56,7 +58,7 @@ public struct LinearityFit: Sendable, Equatable {
   /// The source relative to its mean over the fitted exposures' times, at some time [h].
   public func light(atHours hours: Double) -> Double {
     let values = LinearityProblem.legendre((hours - middle) / span, drift.count)
-    return exp(zip(values, drift).reduce(0) { $0 + $1.0 * $1.1.value })
+    return exp(zip(values, drift).reduce(-centre) { $0 + $1.0 * $1.1.value })
   }
 
   /// The signal that a linear detector gives for the light of a sample [adu], equal to the true one at the pivot; nil where
@@ -65,7 +67,7 @@ public struct LinearityFit: Sendable, Equatable {
     let channel = LinearityChannel(filter: sample.filter, tile: sample.tile)
     let seconds = sample.exposureSeconds + shift
     guard let flux = fluxes[channel], seconds > 0 else { return nil }
-    return exp(flux + logarithm(options.pivot)) * light(atHours: sample.elapsedHours) * seconds
+    return exp(flux + centre + logarithm(options.pivot)) * light(atHours: sample.elapsedHours) * seconds
   }
 
   /// What each exposure says of the curve, in the order of exposures; of all samples, fitted or not.
@@ -304,6 +306,14 @@ extension LinearityFit {
     drift = problem.driftColumns.map(estimate)
     (middle, span) = (problem.middle, problem.span)
     fluxes = problem.fluxes
+    let course = problem.driftColumns.map { problem.parameters[$0] }
+    var sum = 0.0
+    for sample in solution.samples {
+      let values = LinearityProblem.legendre(
+        (sample.elapsedHours - problem.middle) / problem.span, course.count)
+      sum += zip(values, course).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+    centre = sum / Double(max(1, count))
     chiSquare = problem.chiSquare
     freedom = count - problem.unknowns
     exposureChiSquare = problem.exposureChiSquare()

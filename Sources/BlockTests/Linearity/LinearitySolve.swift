@@ -116,8 +116,9 @@ enum LinearitySolve {
     }
     options.commonScatter = RepeatScatter.relative(
       channel.samples.filter { options.range.contains($0.signal) })
-    // A course of the source needs some exposures for each bend.
-    let highest = signals.hasTimes ? min(settings.drift, channel.signals.count / 5) : 0
+    // A course of the source needs some frames of constant exposure for each bend: between them nothing holds it.
+    let anchors = channel.signals.keys.filter { signals.exposures[$0]?.kind == .stability }.count
+    let highest = signals.hasTimes ? min(settings.drift, max(2, anchors / 2)) : 0
     options.driftDegrees = min(2, highest)...highest
     return options
   }
