@@ -62,7 +62,7 @@ extension Warehouse {
   func truth() async throws {
     var pulls: [Double] = []
     for seed in 1...1 {
-      let flats = try await SmallLadder.make(seed: UInt64(seed), truth: [.nonLinearity: 2])
+      let flats = try await SmallLadder.make(seed: UInt64(seed), truth: [.nonLinearity: 2, .fullWell: 190_000])
       let truth = try flats.truth()
       let (warehouse, summary) = try await flats.run(edit: SmallLadder.quick)
       #expect(summary.entries.map(\.error) == [nil])
