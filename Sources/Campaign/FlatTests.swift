@@ -204,6 +204,9 @@ enum FlatTests {
     .init(
       name: "lonely", defaultValue: .string("warning"), range: nil,
       meaning: "what a single flat at an exposure time is: warning or error"),
+    .init(
+      name: "linearity", defaultValue: .string("exposures"), range: nil,
+      meaning: "what makes the curve that of a linear chain: exposures (the exposure times), or none"),
   ]
 
   private static func checkChoices(_ plan: TestPlan) throws(CampaignError) {
@@ -219,6 +222,12 @@ enum FlatTests {
     if let lonely = plan.inputs["lonely"], ![.string("warning"), .string("error")].contains(lonely) {
       throw CampaignError(
         .badTestInput, "lonely must be warning or error, not '\(lonely.description.clipped(to: 60))'")
+    }
+    if let choice = plan.inputs["linearity"], ![.string("exposures"), .string("none")].contains(choice)
+    {
+      throw CampaignError(
+        .badTestInput,
+        "linearity must be exposures or none, not '\(choice.description.clipped(to: 60))'")
     }
   }
 

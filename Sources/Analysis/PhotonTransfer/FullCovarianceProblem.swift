@@ -33,27 +33,30 @@ struct FullCovarianceProblem {
   /// - Parameters:
   ///   - means: the signals [adu].
   ///   - data, errors: of each point all lags [adu**2].
+  ///   - noise: the variance at no signal [adu**2], where it is known.
   init(
-    side: Int, withC: Bool, means: [Double], data: [[Double]], errors: [[Double]]
+    side: Int, withC: Bool, means: [Double], data: [[Double]], errors: [[Double]],
+    noise: Estimate? = nil
   ) throws(NotMeasurable) {
     self.side = side
     self.withC = withC
     unit = max(means.max() ?? 1, 1e-300)
-    dataCount = means.count * side * side
+    dataCount = means.count * side * side + (noise == nil ? 0 : 1)
     var factors: [[Double]] = []
     var targets: [[Double]] = []
     var floor = 0.0
-    let n = means.count
-    guard n >= Self.terms, let design = gsl_matrix_alloc(n, Self.terms),
+    // The last row is that of the noise; for other lags it is empty.
+    let n = means.count + 1
+    guard means.count >= Self.terms, let design = gsl_matrix_alloc(n, Self.terms),
       let tau = gsl_vector_alloc(Self.terms), let y = gsl_vector_alloc(n)
-    else { throw NotMeasurable("\(n) pairs of flats; a full fit needs five") }
+    else { throw NotMeasurable("\(means.count) pairs of flats; a full fit needs five") }
     defer {
       gsl_matrix_free(design)
       gsl_vector_free(tau)
       gsl_vector_free(y)
     }
     for lag in 0..<side * side {
-      for k in 0..<n {
+      for k in means.indices {
         let error = errors[k][lag]
         guard error > 0, error.isFinite, data[k][lag].isFinite else {
           throw NotMeasurable("a covariance is missing")
@@ -65,6 +68,9 @@ struct FullCovarianceProblem {
         }
         gsl_vector_set(y, k, data[k][lag] / error)
       }
+      let weight = lag == 0 ? noise.map { 1 / $0.uncertainty } ?? 0 : 0
+      for term in 0..<Self.terms { gsl_matrix_set(design, n - 1, term, term == 0 ? weight : 0) }
+      gsl_vector_set(y, n - 1, weight * (noise?.value ?? 0))
       gsl_linalg_QR_decomp(design, tau)
       gsl_linalg_QR_QTvec(design, tau, y)
       factors.append(
@@ -155,7 +161,7 @@ struct FullCovarianceProblem {
 extension PhotonTransferFit {
   /// Fits all covariances.
   init(
-    full points: [PhotonTransferPoint], lags: Int, withC: Bool
+    full points: [PhotonTransferPoint], noise: Estimate?, lags: Int, withC: Bool
   ) throws(NotMeasurable) {
     guard let range = points.map({ $0.covariances?.range ?? -1 }).min(), range >= 0 else {
       throw NotMeasurable("no covariances were measured")
@@ -178,7 +184,8 @@ extension PhotonTransferFit {
     let raw = points.map { point in
       Self.part(point.covariances?.uncertainties ?? [], range: point.covariances?.range ?? 0, side)
     }
-    let exponential = try PhotonTransferFit(exponential: points)
+    let exponential = try PhotonTransferFit(
+      exponential: points + (noise.map { [PhotonTransferPoint(mean: 0, variance: $0)] } ?? []))
     var parameters = Self.start(exponential, means, data, raw, side: side, withC: withC)
     var errors = raw
     var found: NonlinearFit?
@@ -194,7 +201,7 @@ extension PhotonTransferFit {
         return errors.map { $0 * (factor > 0 ? factor : 1) }
       }
       let problem = try FullCovarianceProblem(
-        side: side, withC: withC, means: means, data: data, errors: errors)
+        side: side, withC: withC, means: means, data: data, errors: errors, noise: noise)
       floor = problem.floor
       let fit = try NonlinearFit(
         start: parameters, scales: scales, count: problem.residualCount,
@@ -209,7 +216,7 @@ extension PhotonTransferFit {
     let fit = NonlinearFit(
       parameters: found.parameters, covariance: found.covariance,
       chiSquare: found.chiSquare + floor,
-      freedom: means.count * count - found.parameters.count
+      freedom: means.count * count + (noise == nil ? 0 : 1) - found.parameters.count
     ).scaledByScatter()
     self.init(fit, side: side, withC: withC, points: points.count)
   }

@@ -40,7 +40,7 @@ public struct PhotonTransferOptions: Sendable, Hashable {
   /// How far the curve of a sound detector may depart from the model, relative: non-linearity of a few per cent bends the
   /// variance smoothly, which is no end of the curve; blooming and saturation take a large part of it within a few per cent
   /// of signal.
-  public var departure = 0.02
+  public var departure = 0.04
   /// Signals [adu] outside of which no point is used.
   public var range = 0.0...Double.greatestFiniteMagnitude
   /// The range of lags of a full fit; a smaller one where the points have fewer.
@@ -75,14 +75,19 @@ public struct PhotonTransferCurve: Sendable, Equatable {
   public let isUsed: [Bool]
   /// Where the curve ends.
   public let turnOff: PhotonTransferTurnOff
+  /// The variance at no signal [adu**2], where it is known otherwise; nil where the fits are to find it.
+  public let noise: Estimate?
   /// The range of lags of a full fit.
   let lags: Int
 
   /// Selects points.
   ///
+  /// - Parameter noise: the variance at no signal [adu**2] with its uncertainty, from the over-scan: with it all fits but
+  ///   the parabola have one more point, which makes the gain three times as sure.
   /// - Throws: `NotMeasurable` with fewer than four valid points, or where no curve can be laid through them.
   public init(
-    _ points: [PhotonTransferPoint], options: PhotonTransferOptions = PhotonTransferOptions()
+    _ points: [PhotonTransferPoint], noise: Estimate? = nil,
+    options: PhotonTransferOptions = PhotonTransferOptions()
   ) throws(NotMeasurable) {
     let valid = points.filter(\.isValid).sorted { $0.mean < $1.mean }
     guard valid.count >= 4 else {
@@ -92,6 +97,10 @@ public struct PhotonTransferCurve: Sendable, Equatable {
     var growth = CurveGrowth(valid, inRange, options)
     try growth.run()
     self.points = valid
+    self.noise = noise.flatMap { noise in
+      noise.value >= 0 && noise.value.isFinite && noise.uncertainty > 0
+        && noise.uncertainty.isFinite ? noise : nil
+    }
     isUsed = growth.isUsed
     lags = options.lags
     guard let top = isUsed.lastIndex(of: true), isUsed.count(where: { $0 }) >= 4 else {
@@ -105,6 +114,21 @@ public struct PhotonTransferCurve: Sendable, Equatable {
       uncertainty: above.first.map { (valid[$0].mean - valid[top].mean) / 2 }
         ?? below.map { (valid[top].mean - valid[$0].mean) / 2 } ?? 0,
       isLowerLimit: above.isEmpty)
+  }
+
+  private init(_ other: PhotonTransferCurve, points: [PhotonTransferPoint]) {
+    self.points = points
+    (isUsed, turnOff, lags, noise) = (other.isUsed, other.turnOff, other.lags, other.noise)
+  }
+
+  /// The curve of the linear chain; the selection and the turn-off stay those of the measured signals.
+  public func linearised(by linearity: RampLinearity) -> PhotonTransferCurve {
+    PhotonTransferCurve(self, points: points.map { $0.linearised(by: linearity) })
+  }
+
+  /// The variances that are fitted, that at no signal last.
+  var variancePoints: [PhotonTransferPoint] {
+    used + (noise.map { [PhotonTransferPoint(mean: 0, variance: $0)] } ?? [])
   }
 
   /// The points that are fitted.

@@ -11,13 +11,13 @@ public struct PhotonTransferFit: Sendable, Equatable {
   /// What was fitted.
   public let model: PhotonTransferModel
   /// The gain g [e-/adu].
-  public let gain: Estimate
+  public private(set) var gain: Estimate
   /// The read noise sqrt(n_00) [e-]; nil where the fitted n_00 is not positive. The rounding of pixels, 1/12 adu^2, is in it.
   public let readNoise: Estimate?
   /// a_00 [1/e-]: of the exponential model and the full ones; for the parabola p_2, which is a_00 to first order.
-  public let a00: Estimate?
+  public private(set) var a00: Estimate?
   /// The matrices of a full model; nil for others.
-  public let matrices: Matrices?
+  public private(set) var matrices: Matrices?
   /// The fit itself; parameters in the order of `parameterNames`.
   public let fit: NonlinearFit
   /// The number of points.
@@ -28,7 +28,7 @@ public struct PhotonTransferFit: Sendable, Equatable {
     /// Number of lags along each axis.
     public let side: Int
     /// a_ij [1/e-].
-    public let a: [Estimate]
+    public fileprivate(set) var a: [Estimate]
     /// c_ij = a_ij b_ij [1/e-**2]; zeros for a model without b.
     public let c: [Estimate]
     /// n_ij [e-**2].
@@ -36,7 +36,7 @@ public struct PhotonTransferFit: Sendable, Equatable {
 
     /// The sum of a_ij over all lags of the four quadrants [1/e-], 0 for a detector that only moves charge between pixels; the
     /// uncertainty with all covariances of the fit.
-    public let sum: Estimate
+    public fileprivate(set) var sum: Estimate
 
     /// b_ij = c_ij / a_ij [1/e-]; nil where a_ij is within five sigma of zero: the quotient is then meaningless.
     public func b(_ serial: Int, _ parallel: Int) -> Estimate? {
@@ -51,6 +51,20 @@ public struct PhotonTransferFit: Sendable, Equatable {
           * relative)
           .squareRoot(), count: a.count)
     }
+  }
+
+  /// Enlarges the errors of the gain [(e-/adu)^2], of a_00 and of the sum of a_ij [1/e-^2] by variances.
+  mutating func addErrors(gain ofGain: Double, a00 ofA: Double) {
+    func enlarged(_ estimate: Estimate, _ variance: Double) -> Estimate {
+      var result = estimate
+      result.uncertainty =
+        (estimate.uncertainty * estimate.uncertainty + variance).squareRoot()
+      return result
+    }
+    gain = enlarged(gain, ofGain)
+    a00 = a00.map { enlarged($0, ofA) }
+    if let sum = matrices?.sum { matrices?.sum = enlarged(sum, ofA) }
+    if let first = matrices?.a.first { matrices?.a[0] = enlarged(first, ofA) }
   }
 
   /// The names of the parameters, with their units: `a_00 [1/e-]`, ...
@@ -97,10 +111,11 @@ extension PhotonTransferFit {
     let points = curve.used
     switch model {
     case .quadratic: try self.init(model, degree: 2, points)
-    case .polynomial(let degree): try self.init(model, degree: degree, points)
-    case .exponential: try self.init(exponential: points)
+    case .polynomial(let degree): try self.init(model, degree: degree, curve.variancePoints)
+    case .exponential: try self.init(exponential: curve.variancePoints)
     case .fullCovariance, .fullCovarianceWithoutB:
-      try self.init(full: points, lags: curve.lags, withC: model == .fullCovariance)
+      try self.init(
+        full: points, noise: curve.noise, lags: curve.lags, withC: model == .fullCovariance)
     }
   }
 
@@ -110,10 +125,10 @@ extension PhotonTransferFit {
     guard points.count > degree else {
       throw NotMeasurable("\(points.count) pairs of flats for a polynomial of degree \(degree)")
     }
-    let top = points.last?.mean ?? 1
-    let scales = (0...degree).map { k in
-      (points.last?.variance.value ?? 1) / pow(top, Double(k))
+    guard let last = points.max(by: { $0.mean < $1.mean }), last.mean > 0 else {
+      throw NotMeasurable("no pair of flats has a signal")
     }
+    let scales = (0...degree).map { k in last.variance.value / pow(last.mean, Double(k)) }
     var errors = points.map(\.variance.uncertainty)
     var fit: NonlinearFit?
     for _ in 0..<2 {
@@ -151,7 +166,8 @@ extension PhotonTransferFit {
 
   init(exponential points: [PhotonTransferPoint]) throws(NotMeasurable) {
     let gain = try median(
-      points.prefix(max(1, points.count / 2)).map { $0.mean / $0.variance.value })
+      points.prefix(max(1, points.count / 2)).filter { $0.mean > 0 }
+        .map { $0.mean / $0.variance.value })
     var curve = ExponentialFit(a: -1e-6, gain: gain, noise: 0)
     var errors = points.map(\.variance.uncertainty)
     for _ in 0..<3 {
@@ -179,6 +195,6 @@ extension PhotonTransferFit {
 extension PhotonTransferPoint {
   /// The error of the variance if the curve is right [adu**2].
   func errorOfCurve(_ model: Double) -> Double {
-    model > 0 ? variance.uncertainty / variance.value * model : variance.uncertainty
+    model > 0 && mean > 0 ? variance.uncertainty / variance.value * model : variance.uncertainty
   }
 }

@@ -69,6 +69,11 @@ public enum PhotonTransferQuantities {
     "ptc.a.sum", unit: .perElectron, per: [.detector, .amplifier], digits: 9,
     "Sum of a_ij over all lags of the four quadrants; zero where charge only moves between pixels, and the range of lags holds it."
   )
+  /// The departure from a linear chain.
+  public static let nonLinearity = Quantity(
+    "ptc.nonlinearity", unit: .percent, per: [.detector, .amplifier], digits: 3,
+    "Largest departure of the signals below the turn-off from those of a linear chain, by the exposure times; the fits are of the linear chain's curve."
+  )
   /// Read noise of the fit.
   public static let readNoise = Quantity(
     "ptc.ron", unit: .electron, per: [.detector, .amplifier], digits: 3,
@@ -108,7 +113,7 @@ public enum PhotonTransferQuantities {
   public static let all = [
     partner, pairMean, pairVariance, pairRatio, pairGain, pairImbalance, pairPixels, pairRejected,
     gain, gainByModel, a00, a00ByModel, aNeighbour, aSum, readNoise, turnOff, turnOffReached,
-    turnOffElectrons, chiSquare, points, pointsRejected, bloom,
+    turnOffElectrons, nonLinearity, chiSquare, points, pointsRejected, bloom,
   ]
 
   /// The covariances of a pair: x = serial lag * side + parallel lag, y = C_ij with uncertainty.

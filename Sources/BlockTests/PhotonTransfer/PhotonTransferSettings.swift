@@ -12,6 +12,8 @@ struct PhotonTransferSettings: Sendable {
   var tiles = 6
   /// Whether an exposure time with one flat ends the test.
   var isStrict = false
+  /// Whether the curve is made that of a linear chain by the exposure times.
+  var isLinearised = true
 
   init(_ context: TestContext) {
     let inputs = context.definition.inputs
@@ -23,6 +25,7 @@ struct PhotonTransferSettings: Sendable {
     if let edge = inputs["edge"]?.integer { pair.edge = max(edge, 0) }
     if let tiles = inputs["tiles"]?.integer { self.tiles = min(max(tiles, 1), 50) }
     isStrict = inputs["lonely"] == .string("error")
+    isLinearised = inputs["linearity"] != .string("none")
     pair.invalid = context.camera.invalidValues
     let pixels = context.camera.region(.image, rows: context.window)?.count ?? 0
     // A window of some tens of rows is measured as well, with the errors that it has.

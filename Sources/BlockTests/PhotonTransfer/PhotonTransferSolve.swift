@@ -10,6 +10,7 @@ enum PhotonTransferSolve {
     let settings = PhotonTransferSettings(context)
     let pairs = try StoredPairs(context)
     let noise = try readNoise(context)
+    let light = settings.isLinearised ? FlatRamp(context) : nil
     let work = context.camera.detectors.flatMap { detector in
       context.camera.amplifiers.map { (detector, $0.name) }
     }
@@ -20,24 +21,29 @@ enum PhotonTransferSolve {
       defer { tracker.advance() }
       let points = pairs.channel(detector, amplifier)
       var result = SubtaskResult()
-      let curve = solve(points, detector, amplifier, settings, to: &result)
-      addPairGains(points, noise["\(detector)/\(amplifier)"], detector, amplifier, to: &result)
+      let scatter = noise["\(detector)/\(amplifier)"]
+      let curve = solve(points, scatter, detector, amplifier, settings, light, to: &result)
+      addPairGains(points, scatter, detector, amplifier, to: &result)
       addBloomMap(points, curve, detector, amplifier, settings, to: &result)
       return result
     }
     var result = SubtaskResult()
     result.log.append("model of the gain: \(settings.model)")
+    result.log.append(
+      settings.isLinearised
+        ? "curves of the linear chain, by the exposure times" : "curves as measured, not linearised")
     for part in solved { result.append(part) }
     return result
   }
 
   // MARK: - The curve of an amplifier
 
-  /// - Returns: the exponential fit, which is quick to evaluate, or why there is none.
+  /// - Returns: the variance [adu**2] of the measured chain at a measured signal [adu], by the exponential fit, which is
+  ///   quick to evaluate, or why there is none.
   private static func solve(
-    _ points: StoredPairs.Points, _ detector: String, _ amplifier: String,
-    _ settings: PhotonTransferSettings, to result: inout SubtaskResult
-  ) -> Result<PhotonTransferFit, NotMeasurable> {
+    _ points: StoredPairs.Points, _ noise: Estimate?, _ detector: String, _ amplifier: String,
+    _ settings: PhotonTransferSettings, _ light: FlatRamp?, to result: inout SubtaskResult
+  ) -> Result<@Sendable (Double) -> Double, NotMeasurable> {
     func measure(_ quantity: Quantity, item: String? = nil, _ value: Result<Estimate, NotMeasurable>)
     {
       result.measure(quantity, detector: detector, amplifier: amplifier, item: item, value)
@@ -48,14 +54,27 @@ enum PhotonTransferSolve {
       if points.points.isEmpty {
         throw NotMeasurable(points.reasons.first ?? "no pair of flats")
       }
-      return try PhotonTransferCurve(points.points.map(\.point), options: options)
+      return try PhotonTransferCurve(
+        points.points.map(\.point), noise: noise.map(variance(ofNoise:)), options: options)
+    }
+    var linearity: RampLinearity?
+    if let light {
+      let found = curve.flatMap { light.linearity(points, $0) }
+      measure(Q.nonLinearity, found.map(\.largestDeviation))
+      linearity = try? found.get()
     }
     var chosen: Result<PhotonTransferFit, NotMeasurable> = .failure(NotMeasurable("no fit"))
     var full: PhotonTransferFit?
     var exponential: Result<PhotonTransferFit, NotMeasurable> = .failure(NotMeasurable("no fit"))
     for model in settings.models {
       let fit = curve.flatMap { curve in
-        Result { () throws(NotMeasurable) in try PhotonTransferFit(model, to: curve) }
+        Result { () throws(NotMeasurable) in
+          // The parabola is there for comparison with older analyses, which knew no linearity.
+          guard let linearity, model != .quadratic else {
+            return try PhotonTransferFit(model, to: curve)
+          }
+          return try PhotonTransferFit(model, to: curve, linearity: linearity)
+        }
       }
       measure(Q.gainByModel, item: model.description, fit.map(\.gain))
       measure(
@@ -73,7 +92,7 @@ enum PhotonTransferSolve {
         full = (try? fit.get()) ?? full
       }
       if model == .quadratic, case .success(let fit) = fit, case .success(let curve) = curve {
-        addCurve(Q.parabola, fit, curve, detector, amplifier, to: &result)
+        addCurve(Q.parabola, fit.variance, curve, detector, amplifier, to: &result)
       }
     }
     measure(Q.gain, chosen.map(\.gain))
@@ -96,12 +115,12 @@ enum PhotonTransferSolve {
       let failure = curve.map { _ in Estimate(value: 0, uncertainty: 0, count: 0) }
       measure(Q.turnOff, failure)
       measure(Q.turnOffElectrons, failure)
-      return exponential
+      return exponential.map { measured($0, linearity) }
     }
-    addTurnOff(curve, chosen, detector, amplifier, to: &result)
+    addTurnOff(curve, chosen, linearity, detector, amplifier, to: &result)
     addCurve(Q.curve, nil, curve, detector, amplifier, to: &result)
     if case .success(let fit) = chosen {
-      addCurve(Q.model, fit, curve, detector, amplifier, to: &result)
+      addCurve(Q.model, measured(fit, linearity), curve, detector, amplifier, to: &result)
       let covariance = fit.fit.covariance
       result.curves.append(
         SubtaskResult.Curve(
@@ -109,12 +128,33 @@ enum PhotonTransferSolve {
           x: covariance.indices.map(Double.init), y: covariance, uncertainty: [], xUnit: .none,
           yUnit: .none))
     }
-    return exponential
+    return exponential.map { measured($0, linearity) }
+  }
+
+  /// The variance of the noise [adu**2] of a scatter [adu]. Scans and image need not have quite the same noise: 5 %
+  /// between them is allowed for.
+  private static func variance(ofNoise scatter: Estimate) -> Estimate {
+    let value = scatter.value * scatter.value
+    return Estimate(
+      value: value, uncertainty: max(2 * scatter.value * scatter.uncertainty, 0.05 * value),
+      count: scatter.count)
+  }
+
+  /// A fit's variance at a signal, both of the measured chain.
+  private static func measured(
+    _ fit: PhotonTransferFit, _ linearity: RampLinearity?
+  ) -> @Sendable (Double) -> Double {
+    guard let linearity else { return { fit.variance($0) } }
+    return { signal in
+      let slope = linearity.slope(signal)
+      return fit.variance(linearity.linear(signal)) / (slope * slope)
+    }
   }
 
   /// All points with their variances and whether they are used; or the variance of a fit at their means.
   private static func addCurve(
-    _ name: String, _ fit: PhotonTransferFit?, _ curve: PhotonTransferCurve, _ detector: String,
+    _ name: String, _ model: ((Double) -> Double)?, _ curve: PhotonTransferCurve,
+    _ detector: String,
     _ amplifier: String, to result: inout SubtaskResult
   ) {
     let means = curve.points.map(\.mean)
@@ -125,8 +165,8 @@ enum PhotonTransferSolve {
           name: name, detector: detector, amplifier: amplifier, obsid: nil, x: means, y: y,
           uncertainty: errors, xUnit: .adu, yUnit: unit))
     }
-    if let fit {
-      add(name, means.map(fit.variance), [], .aduSquared)
+    if let model {
+      add(name, means.map(model), [], .aduSquared)
     } else {
       add(
         name, curve.points.map(\.variance.value), curve.points.map(\.variance.uncertainty),
@@ -137,9 +177,11 @@ enum PhotonTransferSolve {
 
   private static func addTurnOff(
     _ curve: PhotonTransferCurve, _ fit: Result<PhotonTransferFit, NotMeasurable>,
-    _ detector: String, _ amplifier: String, to result: inout SubtaskResult
+    _ linearity: RampLinearity?, _ detector: String, _ amplifier: String,
+    to result: inout SubtaskResult
   ) {
     let turnOff = curve.turnOff
+    let linear = linearity?.linear(turnOff.mean) ?? turnOff.mean
     let count = curve.used.count
     result.measure(
       Q.turnOff, detector: detector, amplifier: amplifier,
@@ -151,9 +193,9 @@ enum PhotonTransferSolve {
       Q.turnOffElectrons, detector: detector, amplifier: amplifier,
       fit.map { fit in
         let ofSignal = turnOff.uncertainty * fit.gain.value
-        let ofGain = turnOff.mean * fit.gain.uncertainty
+        let ofGain = linear * fit.gain.uncertainty
         return Estimate(
-          value: turnOff.mean * fit.gain.value,
+          value: linear * fit.gain.value,
           uncertainty: (ofSignal * ofSignal + ofGain * ofGain).squareRoot(), count: count)
       })
     result.count(Q.points, detector: detector, amplifier: amplifier, Double(count))
@@ -232,15 +274,15 @@ enum PhotonTransferSolve {
   // MARK: - Blooming limits of tiles
 
   private static func addBloomMap(
-    _ points: StoredPairs.Points, _ fit: Result<PhotonTransferFit, NotMeasurable>,
+    _ points: StoredPairs.Points, _ model: Result<@Sendable (Double) -> Double, NotMeasurable>,
     _ detector: String, _ amplifier: String, _ settings: PhotonTransferSettings,
     to result: inout SubtaskResult
   ) {
     let number = settings.tiles * settings.tiles
     for tile in 0..<number {
       let mine = points.tiles.compactMap { $0.tiles.indices.contains(tile) ? $0.tiles[tile] : nil }
-      let outcome = fit.flatMap { fit in
-        Result { () throws(NotMeasurable) in try TileLimit.limit(mine, curve: fit.variance) }
+      let outcome = model.flatMap { model in
+        Result { () throws(NotMeasurable) in try TileLimit.limit(mine, curve: model) }
       }
       let name = String(tile)
       let item = "t" + String(repeating: "0", count: max(0, 3 - name.count)) + name

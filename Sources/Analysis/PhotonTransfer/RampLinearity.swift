@@ -1,0 +1,250 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The non-linearity that the flats of a photon transfer curve show by their own exposure times, and the curve of the
+/// linear chain behind it.
+///
+/// A chain that turns a signal s into F = s exp u(F / 2^16), u(0) = 0, scales small fluctuations by dF/ds: the variances
+/// and covariances of a linear chain are those measured times (ds/dF)^2, with s = F exp(-u) and
+/// ds/dF = exp(-u) (1 - x u'(x)), x = F / 2^16. Without this a curve with the usual per cent of non-linearity u = c_1 x
+/// has a_00 wrong by 3 c_1 / (2^16 g), a third of its value, and so has the sum of all a_ij (section 3 of Astier et al.
+/// 2019, A&A 629, A36, takes the curve of a linearised chain). The gain is that of the chain at no signal.
+///
+/// u is a polynomial of the third degree (the second with fewer than six exposure times), fitted with the error of the
+/// shutter and a drift of the source (`LinearityFit`). What a shutter does within its first tenths of a second, and the
+/// course of the source, leave u uncertain at low signals, which moves the gain by up to a per cent; but there the
+/// variance itself is sure. u is therefore fitted once more, with its own covariance as prior, to the variances of
+/// eq. 20 of Astier et al. 2019 in a_00 and c_00 alone (`refined`).
+public struct RampLinearity: Sendable, Equatable {
+  /// c_1 ...
+  public let coefficients: [Estimate]
+  /// Their covariance, row by row.
+  public let covariance: [Double]
+  /// The highest signal that was fitted [adu]; beyond it u stays as it is there.
+  public let top: Double
+
+  /// Fits the signals of flats below the turn-off.
+  ///
+  /// - Throws: `NotMeasurable` with fewer than five different exposure times, or where they do not determine the curve.
+  public init(_ all: [LinearitySample]) throws(NotMeasurable) {
+    let long = all.filter { $0.exposureSeconds >= Self.shortest }
+    let samples = Self.differentTimes(long) >= 5 ? long : all
+    let times = Self.differentTimes(samples)
+    guard times >= 5 else {
+      throw NotMeasurable(
+        "\(times) different exposure times below the turn-off; linearity needs five")
+    }
+    var options = LinearityOptions()
+    options.range = 1...Double.greatestFiniteMagnitude
+    options.driftDegrees = 0...min(2, samples.count / 5)
+    options.commonScatter = RepeatScatter.relative(samples)
+    // Flux and shutter take two of the signals, and one is to spare.
+    options.degree = min(3, times - 3)
+    let fit = try LinearityFit(samples, options: options)
+    // Exposures of one time follow each other and share what the source does meanwhile: a time counts as one.
+    let shared = Double(samples.count) / Double(times)
+    coefficients = fit.coefficients.map {
+      Estimate(
+        value: $0.value, uncertainty: $0.uncertainty * shared.squareRoot(), count: $0.count)
+    }
+    covariance = fit.covariance.map { $0 * shared }
+    top = fit.fitted.upperBound
+    guard (1...100).allSatisfy({ slope(top * Double($0) / 100) > 0.1 }) else {
+      throw NotMeasurable("the signals do not rise with the exposure times")
+    }
+  }
+
+  /// Exposures of this many seconds or more tell linearity apart from the shutter's opening.
+  private static let shortest = 0.3
+
+  /// The number of times that differ by more than a hundredth.
+  private static func differentTimes(_ samples: [LinearitySample]) -> Int {
+    var (count, last) = (0, 0.0)
+    for time in samples.map(\.exposureSeconds).sorted() where time > 1.01 * last {
+      (count, last) = (count + 1, time)
+    }
+    return count
+  }
+
+  init(coefficients: [Estimate], covariance: [Double], top: Double) {
+    (self.coefficients, self.covariance, self.top) = (coefficients, covariance, top)
+  }
+
+  /// The signal of the linear chain [adu] for a measured one.
+  public func linear(_ signal: Double) -> Double { signal * exp(-logarithm(min(signal, top))) }
+
+  /// ds/dF at a measured signal.
+  public func slope(_ signal: Double) -> Double {
+    let x = min(signal, top) / 65536
+    var steepness = 0.0
+    for (index, c) in coefficients.enumerated() {
+      steepness += Double(index + 1) * c.value * pow(x, Double(index + 1))
+    }
+    return exp(-logarithm(min(signal, top))) * (signal > top ? 1 : 1 - steepness)
+  }
+
+  /// The largest departure of the measured signal from the linear one up to the highest, F / s - 1 [%].
+  public var largestDeviation: Estimate {
+    var best = Estimate(value: 0, uncertainty: 0, count: coefficients.first?.count ?? 0)
+    for step in 1...200 {
+      let signal = top * Double(step) / 200
+      let u = logarithm(signal)
+      guard abs(100 * expm1(u)) > abs(best.value) else { continue }
+      best.value = 100 * expm1(u)
+      best.uncertainty = 100 * exp(u) * error(signal)
+    }
+    return best
+  }
+
+  private func logarithm(_ signal: Double) -> Double {
+    let x = signal / 65536
+    return x * coefficients.reversed().reduce(0) { $0 * x + $1.value }
+  }
+
+  /// The 1-sigma error of u.
+  private func error(_ signal: Double) -> Double {
+    let x = signal / 65536
+    let powers = coefficients.indices.map { pow(x, Double($0 + 1)) }
+    return variance(powers).squareRoot()
+  }
+
+  /// d C d^T of a gradient by the coefficients.
+  func variance(_ gradient: [Double]) -> Double {
+    var sum = 0.0
+    for i in gradient.indices {
+      for j in gradient.indices {
+        sum += gradient[i] * covariance[i * gradient.count + j] * gradient[j]
+      }
+    }
+    return sum.isFinite ? max(sum, 0) : 0
+  }
+
+  /// The non-linearity that both the exposure times and the variances of a curve allow; its covariance is that of both.
+  ///
+  /// With C = L L^T the covariance of the coefficients, c = c_0 + L z, the sum of z^2 and of the squared residuals of the
+  /// variances is minimised over z and n, g, a, c of
+  /// V = n + (s / g) [1 + a m + (2/3) (a^2 + c) m^2 + (a^3 / 3 + (5/6) a c) m^3], m = g s. Below five points u stays as it is.
+  public func refined(by curve: PhotonTransferCurve) throws(NotMeasurable) -> RampLinearity {
+    let side = coefficients.count
+    guard let factor = Self.cholesky(covariance, side) else { return self }
+    let points = curve.variancePoints
+    guard points.count >= 5, let highest = points.map(\.mean).max() else { return self }
+    func moved(_ p: [Double]) -> RampLinearity {
+      var changed = coefficients
+      for row in 0..<side {
+        for column in 0...row { changed[row].value += factor[row * side + column] * p[column] }
+      }
+      return RampLinearity(coefficients: changed, covariance: covariance, top: top)
+    }
+    let gain = try median(points.filter { $0.mean > 0 }.map { $0.mean / $0.variance.value })
+    let fit = try NonlinearFit(
+      start: [Double](repeating: 0, count: side) + [0, 1, 0, 0],
+      scales: [Double](repeating: 1, count: side + 4), count: points.count + side
+    ) { p, residuals in
+      let chain = moved(p)
+      for (index, point) in points.enumerated() {
+        let slope = chain.slope(point.mean)
+        let x = chain.linear(point.mean) / highest
+        // Per highest signal: a in units of 1 / m there, c of 1 / m^2.
+        let m = x * p[side + 1]
+        let (a, c) = (p[side + 2], p[side + 3])
+        let series = 1 + m * (a + m * (2 / 3 * (a * a + c) + m * (a * a * a / 3 + 5 / 6 * a * c)))
+        let model = highest / gain * (p[side] + x / p[side + 1] * series)
+        residuals[index] = (model / (slope * slope) - point.variance.value) / point.variance.uncertainty
+      }
+      for index in 0..<side { residuals[points.count + index] = p[index] }
+    }.scaledByScatter()
+    var result = moved(fit.parameters)
+    // L Z L^T, with Z the covariance of z.
+    let count = fit.parameters.count
+    var spread = [Double](repeating: 0, count: side * side)
+    for i in 0..<side {
+      for j in 0..<side {
+        for k in 0...i {
+          for l in 0...j {
+            spread[i * side + j] +=
+              factor[i * side + k] * fit.covariance[k * count + l] * factor[j * side + l]
+          }
+        }
+      }
+    }
+    var changed = result.coefficients
+    for i in 0..<side { changed[i].uncertainty = max(spread[i * side + i], 0).squareRoot() }
+    result = RampLinearity(coefficients: changed, covariance: spread, top: top)
+    return result
+  }
+
+  /// The lower factor of a symmetric matrix; nil where it is not positive definite.
+  private static func cholesky(_ matrix: [Double], _ side: Int) -> [Double]? {
+    var factor = [Double](repeating: 0, count: side * side)
+    for i in 0..<side {
+      for j in 0...i {
+        var sum = matrix[i * side + j]
+        for k in 0..<j { sum -= factor[i * side + k] * factor[j * side + k] }
+        if i == j {
+          guard sum > 0, sum.isFinite else { return nil }
+          factor[i * side + i] = sum.squareRoot()
+        } else {
+          factor[i * side + j] = sum / factor[j * side + j]
+        }
+      }
+    }
+    return factor
+  }
+
+  /// The same with one coefficient changed.
+  func shifted(_ index: Int, by step: Double) -> RampLinearity {
+    var changed = coefficients
+    changed[index].value += step
+    return RampLinearity(coefficients: changed, covariance: covariance, top: top)
+  }
+}
+
+extension PhotonTransferPoint {
+  /// The point of the linear chain.
+  public func linearised(by linearity: RampLinearity) -> PhotonTransferPoint {
+    let factor = linearity.slope(mean) * linearity.slope(mean)
+    return PhotonTransferPoint(
+      mean: linearity.linear(mean),
+      variance: Estimate(
+        value: variance.value * factor, uncertainty: variance.uncertainty * factor,
+        count: variance.count),
+      covariances: covariances.map { matrix in
+        CovarianceMatrix(
+          range: matrix.range, values: matrix.values.map { $0 * factor },
+          uncertainties: matrix.uncertainties.map { $0 * factor }, pairs: matrix.pairs)
+      })
+  }
+}
+
+extension PhotonTransferFit {
+  /// Fits a model to the curve of the linear chain.
+  ///
+  /// The errors of the linearity enter those of the gain, a_00 and the sum of a_ij: their derivatives by its coefficients
+  /// are those of the model, for the full ones those of a cubic in the variance, which is what they say of it. The points
+  /// that are fitted and the turn-off remain those of the measured curve.
+  ///
+  /// - Throws: `NotMeasurable` as the fit without linearity.
+  public init(
+    _ model: PhotonTransferModel, to curve: PhotonTransferCurve, linearity: RampLinearity
+  ) throws(NotMeasurable) {
+    self = try PhotonTransferFit(model, to: curve.linearised(by: linearity))
+    let simple: PhotonTransferModel =
+      switch model {
+      case .fullCovariance: .polynomial(degree: 3)
+      case .fullCovarianceWithoutB: .exponential
+      default: model
+      }
+    let centre = try PhotonTransferFit(simple, to: curve.linearised(by: linearity))
+    var (ofGain, ofA): ([Double], [Double]) = ([], [])
+    for (index, coefficient) in linearity.coefficients.enumerated() {
+      let step = max(coefficient.uncertainty, 1e-6)
+      let moved = try PhotonTransferFit(
+        simple, to: curve.linearised(by: linearity.shifted(index, by: step)))
+      ofGain.append((moved.gain.value - centre.gain.value) / step)
+      ofA.append(((moved.a00?.value ?? 0) - (centre.a00?.value ?? 0)) / step)
+    }
+    addErrors(gain: linearity.variance(ofGain), a00: linearity.variance(ofA))
+  }
+}
