@@ -42,8 +42,9 @@ public struct RampLinearity: Sendable, Equatable {
     // Flux and shutter take two of the signals, and one is to spare.
     options.degree = min(3, times - 3)
     let fit = try LinearityFit(samples, options: options)
-    // Exposures of one time follow each other and share what the source does meanwhile: a time counts as one.
-    let shared = Double(samples.count) / Double(times)
+    // Exposures of one time follow each other and share what the source does meanwhile: a time counts as one, of which
+    // curve, flux and shutter take their part.
+    let shared = Double(samples.count) / Double(max(times - options.degree - 2, 1))
     coefficients = fit.coefficients.map {
       Estimate(
         value: $0.value, uncertainty: $0.uncertainty * shared.squareRoot(), count: $0.count)
