@@ -7,6 +7,8 @@ SHELL := /bin/bash
 SWIFT ?= swift
 CHECKED := --explicit-target-dependency-import-check error
 DEMO ?= demo
+# All tests at once would leave LaTeX and SQLite, which work beside them, without a thread for minutes.
+WIDTH := --experimental-maximum-parallelization-width 4
 
 .PHONY: demo test build dependencies benchmark clean
 
@@ -18,7 +20,7 @@ test:
 	@scripts/install-dependencies --tests
 	@echo "make: building and running the tests"
 	$(SWIFT) build --build-tests $(CHECKED)
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build $(WIDTH)
 
 demo: build
 	scripts/demo "$(DEMO)"

@@ -12,6 +12,8 @@ enum BrighterFatterSolve {
     let settings = BrighterFatterSettings(context)
     let stored = try StoredPairs(context)
     let gains = try context.gains()
+    let noise = try PhotonTransferSolve.readNoise(context)
+    let light = settings.pairs.isLinearised ? FlatRamp(context) : nil
     let work = context.camera.detectors.flatMap { detector in
       context.camera.amplifiers.map { (detector, $0.name) }
     }
@@ -26,6 +28,7 @@ enum BrighterFatterSolve {
         gain: BrighterFatterChannel.estimate(gains.gain(detector, amplifier)))
       channel.solve(
         stored.channel(detector, amplifier),
+        noise: noise["\(detector)/\(amplifier)"], light: light,
         labels: context.exposures.map { ($0.obsid, $0.label) })
       return channel.result
     }
@@ -92,16 +95,29 @@ struct BrighterFatterChannel {
 
   // MARK: - All of it
 
-  mutating func solve(_ points: StoredPairs.Points, labels: [(obsid: Int, label: String)]) {
+  mutating func solve(
+    _ stored: StoredPairs.Points, noise scatter: Estimate?, light: FlatRamp?,
+    labels: [(obsid: Int, label: String)]
+  ) {
     measure(Q.gain, gain)
-    let curve = Result { () throws(NotMeasurable) in
-      if points.points.isEmpty { throw NotMeasurable(points.reasons.first ?? "no pair of flats") }
+    var points = stored
+    let measured = Result { () throws(NotMeasurable) in
+      if stored.points.isEmpty { throw NotMeasurable(stored.reasons.first ?? "no pair of flats") }
       var options = PhotonTransferOptions()
       options.lags = settings.pairs.pair.range
-      return try PhotonTransferCurve(points.points.map(\.point), options: options)
+      return try PhotonTransferCurve(
+        stored.points.map(\.point),
+        noise: scatter.map(PhotonTransferSolve.variance(ofNoise:)), options: options)
     }
-    let fit = curve.flatMap { curve in
-      Result { () throws(NotMeasurable) in try Self.joint(curve) }
+    // Covariances of the linear chain: a bend of the chain changes variances, which is no brighter-fatter.
+    let linearity = light.flatMap { light in try? measured.flatMap { light.linearity(stored, $0) }.get() }
+    var curve = measured
+    if let linearity {
+      curve = measured.map { $0.linearised(by: linearity) }
+      points.points = stored.points.map { ($0.obsid, $0.point.linearised(by: linearity)) }
+    }
+    let fit = measured.flatMap { measured in
+      Result { () throws(NotMeasurable) in try Self.joint(measured, linearity) }
     }
     addJoint(fit)
     let side = settings.side
@@ -139,11 +155,15 @@ struct BrighterFatterChannel {
 
   /// The fit of all covariances, with b_ij only where the data ask for them: n more parameters must lower chi^2 by more than
   /// n + 3 sqrt(2 n), three sigma beyond what they do by chance. Without need they make a_ij several times less certain.
-  private static func joint(_ curve: PhotonTransferCurve) throws(NotMeasurable) -> PhotonTransferFit {
-    let without = Result { () throws(NotMeasurable) in
-      try PhotonTransferFit(.fullCovarianceWithoutB, to: curve)
+  private static func joint(
+    _ curve: PhotonTransferCurve, _ linearity: RampLinearity?
+  ) throws(NotMeasurable) -> PhotonTransferFit {
+    func fit(_ model: PhotonTransferModel) throws(NotMeasurable) -> PhotonTransferFit {
+      guard let linearity else { return try PhotonTransferFit(model, to: curve) }
+      return try PhotonTransferFit(model, to: curve, linearity: linearity)
     }
-    guard let full = try? PhotonTransferFit(.fullCovariance, to: curve) else {
+    let without = Result { () throws(NotMeasurable) in try fit(.fullCovarianceWithoutB) }
+    guard let full = try? fit(.fullCovariance) else {
       return try without.get()
     }
     guard case .success(let plain) = without, let matrices = full.matrices else { return full }

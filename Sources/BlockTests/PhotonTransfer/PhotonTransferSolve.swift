@@ -133,7 +133,7 @@ enum PhotonTransferSolve {
 
   /// The variance of the noise [adu**2] of a scatter [adu]. Scans and image need not have quite the same noise: 5 %
   /// between them is allowed for.
-  private static func variance(ofNoise scatter: Estimate) -> Estimate {
+  static func variance(ofNoise scatter: Estimate) -> Estimate {
     let value = scatter.value * scatter.value
     return Estimate(
       value: value, uncertainty: max(2 * scatter.value * scatter.uncertainty, 0.05 * value),
@@ -244,7 +244,7 @@ enum PhotonTransferSolve {
 
   /// The read noise of an amplifier [adu]: median scatter of the over-scan of all flats, with which the gains of single
   /// pairs are corrected.
-  private static func readNoise(_ context: TestContext) throws -> [String: Estimate] {
+  static func readNoise(_ context: TestContext) throws -> [String: Estimate] {
     let region = context.camera.regions[.overscan] != nil ? RegionName.overscan : .prescan
     let rows = try context.earlier.measurements(CheckQuantities.scatter).filter {
       $0.item == region.short

@@ -45,8 +45,9 @@ enum ChargeTruthGenerator {
     var truth = ChargeTruth()
     truth.gain = uniform(0, 3.35...3.49, 4)
     truth.nonLinearity = [uniform(1, 0.016...0.024, 5), uniform(2, -0.04 ... -0.03, 5), 0]
-    // Above what the campaign's limits of the fluence ask of saturated flats, 0.9 * 65536 adu.
-    truth.fullWell = uniform(3, 212_000...218_000, 0)
+    // Above what the campaign's limits of the fluence ask of saturated flats, 0.9 * 65536 adu, and with the offset below
+    // the converter's end: sound data raise no flag.
+    truth.fullWell = (truth.gain * uniform(3, 60_500...62_500, 0)).rounded()
     truth.photoResponse = uniform(4, 0.007...0.009, 5)
     truth.photoResponseExponent = -0.3
     truth.brighterFatter = BrighterFatter.strength(a00: -uniform(5, 0.9...1.2, 4) * 1e-6)
