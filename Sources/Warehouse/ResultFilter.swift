@@ -8,7 +8,7 @@ public struct ResultFilter: Sendable, Hashable {
     case all
     /// Of those that fit, the one that stands for its campaign, block and test: the latest
     /// accepted, else the latest finished. Iterations (`BIAS02.1`) are runs of their test. Runs that
-    /// finished `finalStep` go before those that did not, as for metatests.
+    /// finished `finalStep(of:)` go before those that did not, as for metatests.
     case standing
   }
 
@@ -58,8 +58,15 @@ public struct ResultFilter: Sendable, Hashable {
   /// As it was at this instant: only runs that had finished by then, and verdicts given by then.
   public var asOf: String?
 
-  /// The step that a run must have finished to stand before runs that did not.
+  /// The step that a run must have finished to stand before runs that did not, unless its family calls it otherwise.
   public static let finalStep = "meta"
+
+  /// The step without which a run of a test says nothing of its block.
+  public static func finalStep(of test: String) -> String {
+    if test.hasPrefix("FLATFLUX") { return "flux" }
+    if test.hasPrefix("NL0") || test.hasPrefix("HENK") { return "NL" }
+    return test.hasPrefix("FLAT") ? "masterflat" : finalStep
+  }
 
   /// All measurements of finished runs, or of the runs given.
   public init(quantities: [String] = [], tests: [String] = [], runs: [TestRunKey]? = nil) {

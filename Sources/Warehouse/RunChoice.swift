@@ -158,7 +158,8 @@ struct RunChoice {
     for run in runs where run.status == .finished && run.verdict != .rejected {
       let isWhole =
         try Int.fetchOne(
-          step, arguments: [run.key.id, StoredText.encoded(ResultFilter.finalStep)]) != nil
+          step,
+          arguments: [run.key.id, StoredText.encoded(ResultFilter.finalStep(of: run.test))]) != nil
       let rank = Rank(
         finishedLast: isWhole, accepted: run.verdict == .accepted,
         started: Warehouse.comparableTime(run.started), id: run.key.id)

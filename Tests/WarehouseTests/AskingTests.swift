@@ -258,6 +258,27 @@ struct AskingTests {
     #expect(try chosen() == [checked])
   }
 
+  @Test(
+    "each family has its own last step: a later check alone does not stand for an analysis",
+    arguments: [("FLAT01", "masterflat"), ("NL02", "NL"), ("FLATFLUX00_590", "flux"), ("PTC01", "meta")])
+  func lastSteps(test: String, step: String) throws {
+    func add(_ number: Int, _ step: String, _ day: String) throws -> TestRunKey {
+      var record = TestRunRecord.sample(test: test, started: "\(day)T12:00:00Z")
+      record.exposures = []
+      let run = try warehouse.newRun(number, record)
+      try warehouse.commit(SubtaskCommit(name: step, ordinal: 0, seconds: 0), to: run)
+      try warehouse.finishTestRun(run, status: .finished, time: "\(day)T13:00:00Z")
+      return run
+    }
+    let whole = try add(7, step, "2019-03-08")
+    _ = try add(8, "check", "2019-03-09")
+    #expect(
+      try runs {
+        $0.selection = .standing
+        $0.tests = [test]
+      } == [whole])
+  }
+
   @Test("rows show the verdict of the instant asked for, not today's")
   func verdictThen() throws {
     try verdict(.accepted, first, "2019-04-01")

@@ -88,7 +88,9 @@ public struct RunSelector: Sendable {
     }
     rule +=
       "for each block the latest accepted test run, else the latest finished one; rejected runs "
-      + "and runs that have not finished the step '\(step)' do not count"
+      + "and runs that have not finished "
+      + (step == ResultFilter.finalStep ? "their test's final step" : "the step '\(step)'")
+      + " do not count"
     if let asOf = scope.asOf {
       rule += "; as of \(asOf): runs finished, and verdicts given, by then"
     }
@@ -114,7 +116,7 @@ public struct RunSelector: Sendable {
         reason: choice == nil
           ? Self.reason(
             mine, test: test,
-            step: step == ResultFilter.finalStep ? Self.finalStep(of: test) : step) : nil,
+            step: step == ResultFilter.finalStep ? ResultFilter.finalStep(of: test) : step) : nil,
         candidates: mine.count)
     }
   }
@@ -125,7 +127,7 @@ public struct RunSelector: Sendable {
     var filter = ResultFilter(tests: [test])
     filter.statuses = []
     filter.asOf = scope.asOf
-    let step = step == ResultFilter.finalStep ? Self.finalStep(of: test) : step
+    let step = step == ResultFilter.finalStep ? ResultFilter.finalStep(of: test) : step
     return try warehouse.testRuns(matching: filter).filter { run in
       // A name is no pattern here, whatever it holds.
       TestName.base(run.test) == test && (scope.campaign == nil || run.campaign == scope.campaign)
@@ -155,13 +157,6 @@ public struct RunSelector: Sendable {
       return (accepted, .latestAccepted)
     }
     return usable.last.map { ($0, .latestFinished) }
-  }
-
-  /// The step without which a run of a test says nothing of its block: `meta`, unless the family calls it otherwise.
-  static func finalStep(of test: String) -> String {
-    if test.hasPrefix("FLATFLUX") { return "flux" }
-    if test.hasPrefix("NL0") || test.hasPrefix("HENK") { return "NL" }
-    return test.hasPrefix("FLAT") ? "masterflat" : ResultFilter.finalStep
   }
 
   static func reason(_ candidates: [Candidate], test: String, step: String) -> String {
