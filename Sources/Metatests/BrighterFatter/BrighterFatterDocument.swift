@@ -56,29 +56,8 @@ struct BrighterFatterDocument {
   // MARK: - Cover
 
   private var cover: [Document.Field] {
-    let flight = input.design.flight
-    return [
-      .init("Metatest", "MetaBF"),
-      .init("Tests", .init(planes.map(\.test).joined(separator: ", "))),
-      .init("Camera", .init(camera.title)),
-      .init("Focal plane", .init("\(input.plane.name), design \(input.design.name)")),
-    ]
-      + planes.map { plane in
-        let missing = flight.filter { !plane.flight.contains($0) }
-        return Document.Field(
-          "\(plane.test): blocks",
-          missing.isEmpty
-            ? [.status(.pass, "all \(flight.count) flight blocks")]
-            : [
-              .status(
-                .missing,
-                "\(plane.flight.count) of \(flight.count); missing: "
-                  + missing.joined(separator: ", "))
-            ])
-      } + [
-        .init("Date of the data", .init(TimeText.forPeople(date.text) + " UTC (latest analysis)")),
-        .init("Program", .init("vison \(ProgramVersion.current)")),
-      ]
+    MetatestCover.fields(
+      "MetaBF", input, camera: camera, date: date.text, tests: planes.map { ($0.test, $0.flight) })
   }
 
   private var summary: [Document.Node] {
