@@ -10,6 +10,8 @@ struct MergePlan {
     var analysis: Int64
     /// Its number here; nil where it is new.
     var target: Int64?
+    /// The name that it gets here; nil where it is here already.
+    var name: String?
     /// The numbers, in the shard, of the test runs to add.
     var runs: [Int64]
   }
@@ -57,17 +59,10 @@ struct MergePlan {
         }
         continue
       }
-      let taken = try Row.fetchOne(
-        target, sql: "SELECT ulid, started FROM analysis WHERE name = ?",
-        arguments: [row[1] as String])
-      if let taken {
-        conflict(
-          .name, name,
-          "here begun \(taken[1] as String) with ULID \(taken[0] as String), "
-            + "there with ULID \(row[2] as String)")
-      }
-      additions.append(Addition(analysis: id, target: nil, runs: whole.map(\.id)))
-      report.added.append(name)
+      let new = try MergePlan.freeName(like: name, source, target)
+      additions.append(Addition(analysis: id, target: nil, name: new, runs: whole.map(\.id)))
+      report.added.append(new)
+      if new != name { report.renamed.append(.init(analysis: name, name: new)) }
     }
     try addProducts(source, target, shard: comparing ? shard : nil, warehouse)
     if !additions.isEmpty { try compareUnits(source, target) }
@@ -127,7 +122,7 @@ struct MergePlan {
       }
     }
     if !new.isEmpty {
-      additions.append(Addition(analysis: analysis, target: mine, runs: new))
+      additions.append(Addition(analysis: analysis, target: mine, name: nil, runs: new))
       report.extended.append(name)
     } else if !differs {
       report.present.append(name)
@@ -193,15 +188,35 @@ struct MergePlan {
     }
   }
 
-  /// What two copies of an analysis share, however far they got.
+  /// A name that no analysis has here: its own, or that with a number, as an analysis gets it that
+  /// begins where its name is taken.
+  ///
+  /// Names tell the second at which an analysis began, so two machines give the same one now and
+  /// then; what an analysis is, its ULID tells.
+  private static func freeName(
+    like name: String, _ source: Database, _ target: Database
+  ) throws -> String {
+    func isTaken(_ name: String, in database: Database) throws -> Bool {
+      try Bool.fetchOne(
+        database, sql: "SELECT EXISTS (SELECT 1 FROM analysis WHERE name = ?)",
+        arguments: [StoredText.encoded(name)]) ?? false
+    }
+    var free = name
+    var number = 0
+    while try isTaken(free, in: target) || free != name && isTaken(free, in: source) {
+      number += 1
+      free = "\(name)-\(number)"
+    }
+    return free
+  }
+
+  /// What two copies of an analysis share, however far they got, and whatever name it got here.
   private static func head(_ database: Database, _ analysis: Int64) throws -> String {
     let row = try Row.fetchOne(
-      database, sql: "SELECT name, started, configurationSHA256 FROM analysis WHERE id = ?",
+      database, sql: "SELECT started, configurationSHA256 FROM analysis WHERE id = ?",
       arguments: [analysis])
     guard let row else { return "" }
-    let digest = (row[2] as String).prefix(12)
-    return "\(StoredText.decoded(row[0]).clipped(to: 80)) begun \(row[1] as String), "
-      + "configuration \(digest)"
+    return "begun \(row[0] as String), configuration \((row[1] as String).prefix(12))"
   }
 
   /// What tells whether two copies of a test run are the same, and a few words of it for people.

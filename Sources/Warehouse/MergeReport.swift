@@ -4,8 +4,6 @@ public struct MergeConflict: Sendable, Hashable {
   public enum Kind: String, Sendable, CaseIterable {
     /// It, or a run of it, is here already, with other content.
     case changed
-    /// Another analysis of that name is here.
-    case name
     /// A quantity is stored here with another unit.
     case unit
     /// A product of that path is here with other content, or the shard's own is not what its record
@@ -19,7 +17,6 @@ public struct MergeConflict: Sendable, Hashable {
     public var remedy: String {
       switch self {
       case .changed: "find out which copy is right; gc or reject the other, then merge again"
-      case .name: "two machines gave the same name: run the analysis there again under another"
       case .unit: "the program's version differs: run the analysis there again with this one"
       case .product: "vis-meta verify there; where only a leftover is here, vis-meta gc --apply"
       case .certification: "vis-meta decertify the range here or there, then merge again"
@@ -67,12 +64,22 @@ public struct MergeReport: Sendable, Hashable {
     public let reason: Reason
   }
 
-  /// Names of the analyses that were added.
+  /// An analysis that has another name here than in the shard, since its own is taken.
+  public struct Renamed: Sendable, Hashable {
+    /// Its name in the shard.
+    public let analysis: String
+    /// Its name here.
+    public let name: String
+  }
+
+  /// Names of the analyses that were added, as they are here.
   public internal(set) var added: [String] = []
   /// Names of the analyses that were here already, with the same content.
   public internal(set) var present: [String] = []
   /// Names of the analyses that were here, and of which further test runs were added.
   public internal(set) var extended: [String] = []
+  /// Those of the added that got another name.
+  public internal(set) var renamed: [Renamed] = []
   /// What was left in the shard, since it is not finished there.
   public internal(set) var left: [Left] = []
   /// Why nothing was merged; empty where all is well.

@@ -45,13 +45,18 @@ struct ShardMerger {
 
   /// Copies an analysis without its runs.
   ///
+  /// - Parameter name: the name that it gets; nil for its own.
   /// - Returns: its number in the target.
-  mutating func copy(analysis: Int64) throws -> Int64 {
+  mutating func copy(analysis: Int64, as name: String?) throws -> Int64 {
+    let own = try String.fetchOne(
+      source, sql: "SELECT name FROM analysis WHERE id = ?", arguments: [analysis])
     let columns = [
-      "name", "ulid", "programVersion", "libraries", "host", "operator", "commandLine",
+      "ulid", "programVersion", "libraries", "host", "operator", "commandLine",
       "configuration", "configurationSHA256", "started", "finished", "status",
     ]
-    try copy("analysis", columns.map(Column.same), where: "id", analysis, run: 0)
+    try copy(
+      "analysis", columns.map(Column.same), where: "id", analysis, run: 0,
+      extra: ("name", (name.map(StoredText.encoded) ?? own).databaseValue))
     let new = target.lastInsertedRowID
     // Nothing here works on it, and the rest of it may come with a later merge.
     try target.execute(
@@ -85,7 +90,7 @@ struct ShardMerger {
     ]
     let columns =
       [.block("block"), .named("camera", table: .camera)] + same.map(Column.same)
-    try copy("testRun", columns, where: "id", run, run: 0, extra: ("analysis", analysis))
+    try copy("testRun", columns, where: "id", run, run: 0, extra: ("analysis", analysis.databaseValue))
     let new = target.lastInsertedRowID
     testRuns += 1
     subtasks = [:]
@@ -195,7 +200,7 @@ struct ShardMerger {
 
   private mutating func copy(
     _ table: String, _ columns: [Column], where key: String, _ id: Int64, run: Int64,
-    extra: (name: String, value: Int64)? = nil
+    extra: (name: String, value: DatabaseValue)? = nil
   ) throws {
     let list = columns.map { "\"\($0.name)\"" }.joined(separator: ", ")
     let rows = try Row.fetchCursor(
@@ -210,7 +215,7 @@ struct ShardMerger {
       for (column, value) in zip(columns, row.databaseValues) {
         values.append(try translated(column, value, run))
       }
-      if let extra { values.append(extra.value.databaseValue) }
+      if let extra { values.append(extra.value) }
       try insertion.execute(arguments: StatementArguments(values))
     }
   }

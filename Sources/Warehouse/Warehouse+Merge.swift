@@ -8,7 +8,8 @@ extension Warehouse {
   /// Analyses are known by their ULID, and their runs by block, test and session, so that merging
   /// again adds only what is new. A run that is not finished (a process works on it, or was killed,
   /// or interrupted) is left, and named; it comes with a later merge. All conflicts are found before
-  /// anything is written; with one of them, nothing is. Products are copied and verified first;
+  /// anything is written; with one of them, nothing is. An analysis whose name is taken here by
+  /// another gets a number behind it. Products are copied and verified first;
   /// then all rows go in within one transaction. A kill leaves at most product files that belong to
   /// no result, which the same merge, done again, takes up. Of the other warehouse's settings and
   /// slots nothing is taken.
@@ -65,7 +66,7 @@ extension Warehouse {
       }
       var merger = ShardMerger(source, database)
       for addition in again.additions {
-        let analysis = try addition.target ?? merger.copy(analysis: addition.analysis)
+        let analysis = try addition.target ?? merger.copy(analysis: addition.analysis, as: addition.name)
         for run in addition.runs { try merger.copy(run: run, to: analysis) }
       }
       try merger.updateEnds(of: again.shared)

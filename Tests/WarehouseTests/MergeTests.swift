@@ -117,14 +117,6 @@ func fill(_ warehouse: Warehouse, _ number: Int, block: String = "BORN") throws 
   /// Each spoils the shard or the target, and says which conflict follows.
   static let conflicts: [(MergeConflict.Kind, @Sendable (Warehouse, Warehouse) throws -> Void)] = [
     (
-      .name,
-      { _, target in
-        var record = AnalysisRecord.sample(9)
-        record.name = "A1"
-        _ = try target.beginAnalysis(record)
-      }
-    ),
-    (
       .unit,
       { _, target in
         let run = try target.newRun(8)
@@ -157,7 +149,7 @@ func fill(_ warehouse: Warehouse, _ number: Int, block: String = "BORN") throws 
     ),
   ]
 
-  @Test("each conflict is named, and nothing is stored or copied", arguments: 0..<5)
+  @Test("each conflict is named, and nothing is stored or copied", arguments: 0..<4)
   func conflict(index: Int) throws {
     let (kind, spoil) = MergeTests.conflicts[index]
     let shard = try filledWarehouse(1)
@@ -170,6 +162,42 @@ func fill(_ warehouse: Warehouse, _ number: Int, block: String = "BORN") throws 
     #expect(!report.isApplied)
     #expect(try warehouse.analyses() == before)
     #expect(try warehouse.artifacts(of: TestRunKey(id: 1)).isEmpty)
+  }
+
+  @Test("an analysis whose name is taken gets a number, and is known again by its ULID")
+  func renamed() throws {
+    // Two blocks whose analyses began in the same second, and one that has the first free name itself.
+    let shard = try filledWarehouse(1)
+    let other = try Warehouse.open(at: shard.path, mode: .writing)
+    var numbered = AnalysisRecord.sample(7)
+    numbered.name = "A1-1"
+    let key = try other.beginAnalysis(numbered)
+    try other.finishAnalysis(key, status: .finished, time: testTime)
+    var record = AnalysisRecord.sample(9)
+    record.name = "A1"
+    let mine = try warehouse.beginAnalysis(record)
+    try warehouse.finishAnalysis(mine, status: .finished, time: testTime)
+
+    let planned = try warehouse.merge(shard: shard.path, dryRun: true)
+    let report = try warehouse.merge(shard: shard.path)
+    #expect(report.isApplied && report.conflicts.isEmpty)
+    #expect(report.renamed == [.init(analysis: "A1", name: "A1-2")])
+    #expect(planned.renamed == report.renamed)
+    #expect(report.added == ["A1-2", "A1-1"])
+    #expect(try warehouse.analyses().map(\.key.name) == ["A1", "A1-2", "A1-1"])
+    #expect(try warehouse.analyses().map(\.record.ulid).sorted()
+      == [AnalysisRecord.sample(1), .sample(7), .sample(9)].map(\.ulid).sorted())
+    let again = try warehouse.merge(shard: shard.path)
+    #expect(again.present.count == 2 && again.added.isEmpty && again.renamed.isEmpty)
+
+    let further = try other.beginTestRun(
+      .sample(test: "BIAS02"), of: try #require(try other.analyses().first?.key))
+    try other.finishTestRun(further, status: .finished, time: testTime)
+    try other.close()
+    let extended = try warehouse.merge(shard: shard.path)
+    #expect(extended.extended == ["A1"] && extended.testRuns == 1)
+    #expect(try warehouse.analyses().count == 3)
+    #expect(try warehouse.verify().isEmpty)
   }
 
   @Test("an analysis that went on after it was merged gets its further runs, once")

@@ -65,11 +65,15 @@ struct Merge: ParsableCommand {
         try object.encode(remedy, forKey: .remedy)
       }
     }
+    struct Renamed: Encodable {
+      let analysis, name: String
+    }
     let shard: String
     var isApplied = false
     var added: [String] = []
     var extended: [String] = []
     var present: [String] = []
+    var renamed: [Renamed] = []
     var left: [Left] = []
     var conflicts: [Conflict] = []
     var testRuns = 0
@@ -81,7 +85,7 @@ struct Merge: ParsableCommand {
 
     private enum Key: String, CodingKey {
       case added, certifications, conflicts, error, extended, isApplied, left, measurements, present, products
-      case shard, testRuns, verdicts
+      case renamed, shard, testRuns, verdicts
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -96,6 +100,7 @@ struct Merge: ParsableCommand {
       try object.encode(measurements, forKey: .measurements)
       try object.encode(present, forKey: .present)
       try object.encode(products, forKey: .products)
+      try object.encode(renamed, forKey: .renamed)
       try object.encode(shard, forKey: .shard)
       try object.encode(testRuns, forKey: .testRuns)
       try object.encode(verdicts, forKey: .verdicts)
@@ -145,6 +150,7 @@ struct Merge: ParsableCommand {
     (answer.testRuns, answer.measurements) = (report.testRuns, report.measurements)
     (answer.products, answer.verdicts) = (report.products, report.verdicts)
     answer.certifications = report.certifications
+    answer.renamed = report.renamed.map { Answer.Renamed(analysis: $0.analysis, name: $0.name) }
     answer.left = report.left.map {
       Answer.Left(
         analysis: $0.analysis, run: $0.run, reason: $0.reason.rawValue, remedy: $0.reason.remedy)
@@ -179,6 +185,13 @@ struct Merge: ParsableCommand {
       var table = TextTable([.init("CONFLICT"), .init("ANALYSIS"), .init("WHAT"), .init("REMEDY")])
       for conflict in answer.conflicts {
         table.append([conflict.kind, conflict.analysis, conflict.text, conflict.remedy])
+      }
+      printOutput(table.text(for: .current(.output)))
+    }
+    if !answer.renamed.isEmpty {
+      var table = TextTable([.init("RENAMED"), .init("HERE"), .init("WHY")])
+      for renamed in answer.renamed {
+        table.append([renamed.analysis, renamed.name, "another analysis has its name here"])
       }
       printOutput(table.text(for: .current(.output)))
     }
