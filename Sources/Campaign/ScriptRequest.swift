@@ -50,7 +50,14 @@ public struct ScriptRequest: Sendable, Hashable {
     var equipment: [String: String] = [:]
     for key in ScriptKeyword.equipment {
       guard let node = root["equipment"]?[key], let text = node.text else { continue }
-      if !acceptsAnySerial { try checkSerial(text, of: key, at: node) }
+      if !acceptsAnySerial {
+        try checkSerial(text, of: key, at: node)
+        if key.hasPrefix("sn_ccd"), let other = equipment.first(where: { $0.value == text })?.key {
+          throw node.error(
+            .badValue, "'\(node.path)' is \(text), the serial number of \(other) as well",
+            remedy: "each CCD has its own; --any-serials accepts this")
+        }
+      }
       equipment[key] = text
     }
     let set = CampaignSet(rawValue: root["camptype"]?.text ?? "") ?? .full

@@ -4,7 +4,8 @@ public import Campaign
 public enum ScriptValidator {
   /// One thing that differs.
   public struct Difference: Sendable, Hashable, CustomStringConvertible {
-    /// The cell, such as `D53`; empty where the whole script is meant.
+    /// The cell, such as `D53`, or those of neighbouring columns that differ alike, `D53:F53`; empty
+    /// where the whole script is meant.
     public var cell: String
     /// The keyword.
     public var keyword: String
@@ -14,7 +15,12 @@ public enum ScriptValidator {
     public var found: String
 
     public var description: String {
-      "\(cell.isEmpty ? "" : "cell \(cell): ")\(keyword) is \(found), not \(expected)"
+      "\(place)\(keyword) is \(found), not \(expected)"
+    }
+
+    private var place: String {
+      if cell.isEmpty { return "" }
+      return (cell.contains(":") ? "cells " : "cell ") + cell + ": "
     }
   }
 
@@ -54,23 +60,37 @@ public enum ScriptValidator {
           found: "\(sheet.columns.count)"))
     }
     for (row, keyword) in sheet.keywords.enumerated() {
+      var last: (column: Int, first: String)?
+      /// Adds one, or lengthens the last where the column before differs alike.
+      func add(_ difference: Difference, column: Int) {
+        if let before = last, before.column == column - 1, let previous = found.last,
+          previous.keyword == difference.keyword, previous.expected == difference.expected,
+          previous.found == difference.found
+        {
+          found[found.count - 1].cell = "\(before.first):\(difference.cell)"
+          last = (column, before.first)
+        } else {
+          found.append(difference)
+          last = (column, difference.cell)
+        }
+      }
       for (index, (is_, should)) in zip(sheet.columns, wanted.columns).enumerated() {
         let cell = ScriptSheet.address(row: row, column: index + 1)
         if keyword == "frames" {
           guard is_.frames != should.frames else { continue }
-          found.append(
+          add(
             Difference(
               cell: cell, keyword: "the number of frames of this column",
-              expected: "\(should.frames)", found: "\(is_.frames)"))
+              expected: "\(should.frames)", found: "\(is_.frames)"), column: index)
         } else if let expected = should.values[keyword], let value = is_.values[keyword],
           !agree(expected, value)
         {
           // A number that was typed as a text looks the same, and is not what ELVIS wants.
           let isText = expected.number != nil && value.number == nil && !value.description.isEmpty
-          found.append(
+          add(
             Difference(
               cell: cell, keyword: keyword, expected: shown(expected),
-              found: isText ? "the text '\(value.description)'" : shown(value)))
+              found: isText ? "the text '\(value.description)'" : shown(value)), column: index)
         }
       }
     }

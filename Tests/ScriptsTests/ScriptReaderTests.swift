@@ -63,6 +63,14 @@ struct ScriptReaderTests {
         == ["cell A70: roe-tab is missing, not a keyword of ELVIS 7.5.X"])
     #expect(
       try differences { $0.swapAt(3, 4) } == ["cell A4: the keyword is IDH, not IDL"])
+    #expect(
+      try differences {
+        for column in [1, 2, 3, 5] { $0[52][column] = .number(9) }
+        $0[52][4] = .number(8)
+      } == [
+        "cells B53:D53: exptime is 9, not 1.32", "cell E53: exptime is 8, not 1.32",
+        "cell F53: exptime is 9, not 1.32",
+      ])
     let fewer = try differences { cells in
       for row in cells.indices { cells[row].remove(at: 1) }
     }

@@ -124,6 +124,7 @@ struct ScriptWriterTests {
     #expect(parsed("\"BIAS02\"", "\"BIAS01\"").contains("error[config-duplicate-key]"))
     #expect(parsed("14471-19-01", "14471-1901").contains("equipment.sn_ccd1"))
     #expect(parsed("14471-19-01", "14471-1901").contains("r.json:4"))
+    #expect(parsed("15081-15-02", "14471-19-01").contains("the serial number of sn_ccd1 as well"))
     #expect(parsed("\"sn_roe\": \"FM14\"", "\"sn_roe\": \"14\"").contains("equipment.sn_roe"))
     #expect(parsed("B_NOSTROMO", "B_NOSTROMA").contains("did you mean B_NOSTROMO"))
     #expect(parsed("\"Full\"", "\"Fool\"").contains("camptype"))
