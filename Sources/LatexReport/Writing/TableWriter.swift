@@ -92,6 +92,13 @@ struct TableWriter {
       ? ""
       : "\\multicolumn{\(table.columns.count)}{@{}l@{}}{\\color{visongrey}\\itshape "
         + "Table \\thetable, continued}\\\\\n"
+    // Below the last rows, so that it cannot stand alone on the next page; without a width of its
+    // own, which would widen the columns.
+    let last =
+      note.isEmpty
+      ? ""
+      : "\\multicolumn{\(table.columns.count)}{@{}l@{}}{\\makebox[0pt][l]{\\parbox[t]{\\linewidth}{"
+        + "\\normalsize\(note)}}}\\\\\n"
     return """
       {\(type)\\begin{longtable}{\(layout.specification)}
       \(title)
@@ -103,8 +110,10 @@ struct TableWriter {
       \\endhead
       \\bottomrule
       \\endfoot
+      \\bottomrule
+      \(last)\\endlastfoot
       \(rows)\\end{longtable}\(unnumbered)}
-      \(note)
+
       """
   }
 
