@@ -63,7 +63,7 @@ struct FlatChargeTests {
     #expect(abs(third - 80) < 4.5 * error)
   }
 
-  @Test("variance and covariances follow C_ij(mu) = V mu a_ij, to its second order")
+  @Test("variance and covariances follow C_ij(mu) = V mu a_ij, to its third order")
   func brighterFatter() throws {
     var bench = try Bench(columns: 260, rows: 260)
     bench.charge.gain = 4
@@ -84,20 +84,30 @@ struct FlatChargeTests {
       }
     }
     sums[0][0] -= 16.0 / 12
-    // Expected: mu [delta + a mu + 2/3 (a convolved with a) mu^2], electrons squared.
+    // Expected: mu [delta + a mu + 2/3 a*a mu^2 + 1/3 a*a*a mu^3], * the convolution, electrons squared.
     func coefficient(_ i: Int, _ j: Int) -> Double {
       let (i, j) = (abs(i), abs(j))
       return i < a.count && j < a.count ? a[i][j] : 0
     }
+    let twice = (-9...9).map { i in
+      (-9...9).map { j in
+        var sum = 0.0
+        for k in -4...4 {
+          for l in -4...4 { sum += coefficient(k, l) * coefficient(i - k, j - l) }
+        }
+        return sum
+      }
+    }
     let pixels = Double(pairs) * 248 * 248
     for i in 0...1 {
       for j in 0...1 {
-        var second = 0.0
+        var third = 0.0
         for k in -9...9 {
-          for l in -9...9 { second += coefficient(k, l) * coefficient(i - k, j - l) }
+          for l in -9...9 { third += twice[k + 9][l + 9] * coefficient(i - k, j - l) }
         }
-        let expected =
-          mu * ((i + j == 0 ? 1 : 0) + coefficient(i, j) * mu + 2.0 / 3 * second * mu * mu)
+        let second = twice[i + 9][j + 9]
+        let series = coefficient(i, j) + 2.0 / 3 * second * mu + 1.0 / 3 * third * mu * mu
+        let expected = mu * ((i + j == 0 ? 1 : 0) + series * mu)
         let error = mu * (i + j == 0 ? 2.0 : 1).squareRoot() / pixels.squareRoot()
         #expect(
           abs(sums[i][j] - expected) < 4 * error + 0.003 * mu * abs(coefficient(i, j)) * mu,
@@ -107,10 +117,72 @@ struct FlatChargeTests {
     #expect(coefficient(0, 1) > coefficient(1, 0) && coefficient(1, 0) > 0)
   }
 
+  @Test("one more electron in a pixel spreads such that covariances follow the exponential law")
+  func response() {
+    let strength = BrighterFatter.strength(a00: -1.2e-6)
+    let (size, centre, level, step) = (41, 20, Float(200_000), Float(500))
+    let scratch = (
+      Image<Float>(width: size, height: size), Image<Float>(width: size, height: size),
+      Image<Float>(width: size, height: size)
+    )
+    // The difference of two steps is free of what is quadratic in the step.
+    let images = [level + step, level - step].map { value in
+      let image = Image<Float>(width: size, height: size, filledWith: level)
+      image[centre, centre] = value
+      BrighterFatter.apply(to: image, strength: strength, scratch: scratch)
+      return image
+    }
+    func spread(_ x: Int, _ y: Int) -> Double {
+      guard 0..<size ~= x, 0..<size ~= y else { return 0 }
+      return Double(images[0][x, y] - images[1][x, y]) / Double(2 * step)
+    }
+    func covariance(_ i: Int, _ j: Int) -> Double {
+      (0..<size).reduce(0) { sum, x in
+        (0..<size).reduce(sum) { $0 + spread(x, $1) * spread(x + i, $1 + j) }
+      }
+    }
+    let a = BrighterFatter.areaCoefficients(strength)
+    func coefficient(_ i: Int, _ j: Int) -> Double {
+      let (i, j) = (abs(i), abs(j))
+      return i < a.count && j < a.count ? a[i][j] * Double(level) : 0
+    }
+    let lags = -24...24
+    /// Convolves with the coefficients, which reach over four pixels.
+    func convolved(_ series: [[Double]]) -> [[Double]] {
+      lags.map { i in
+        lags.map { j in
+          var sum = 0.0
+          for k in max(-4, i - 24)...min(4, i + 24) {
+            for l in max(-4, j - 24)...min(4, j + 24) {
+              sum += coefficient(k, l) * series[i - k + 24][j - l + 24]
+            }
+          }
+          return sum
+        }
+      }
+    }
+    // [exp(2 x) - 1] / (2 x) = 1 + x + 2/3 x^2 + 1/3 x^3 + 2/15 x^4 + ..., powers by convolution.
+    var power = lags.map { i in lags.map { j in i == 0 && j == 0 ? 1.0 : 0 } }
+    var expected = power
+    for factor in [1, 2.0 / 3, 1.0 / 3, 2.0 / 15, 2.0 / 45] {
+      power = convolved(power)
+      for i in power.indices {
+        for j in power.indices { expected[i][j] += factor * power[i][j] }
+      }
+    }
+    for (i, j, error) in [(0, 0, 1.5e-4), (1, 0, 5e-5), (0, 1, 5e-5), (1, 1, 3e-5), (2, 0, 3e-5)] {
+      let found = covariance(i, j)
+      #expect(abs(found - expected[i + 24][j + 24]) < error, "\(i) \(j): \(found)")
+    }
+  }
+
   @Test("the brighter-fatter flow conserves charge, leaves even light alone, and widens a spot")
   func flow() {
     let strength = BrighterFatter.strength(a00: -1.2e-6)
-    let scratch = (Image<Float>(width: 40, height: 30), Image<Float>(width: 40, height: 30))
+    let scratch = (
+      Image<Float>(width: 40, height: 30), Image<Float>(width: 40, height: 30),
+      Image<Float>(width: 40, height: 30)
+    )
     let even = Image<Float>(width: 40, height: 30, filledWith: 80_000)
     BrighterFatter.apply(to: even, strength: strength, scratch: scratch)
     #expect(withExtendedLifetime(even) { even.pixels.allSatisfy { abs($0 - 80_000) < 0.1 } })

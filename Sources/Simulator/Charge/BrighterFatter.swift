@@ -10,9 +10,10 @@ import Detector
 ///
 ///     a_ij = w_x [K(i+1,j) + K(i-1,j) - 2 K(i,j)] + w_y [K(i,j+1) + K(i,j-1) - 2 K(i,j)].
 ///
-/// The flow is applied twice, `Q' = Q + B(Q + 5/6 B(Q))`: that makes the covariances follow
+/// The flow is applied thrice, `Q' = Q + B(Q + 5/6 B(Q + 3/5 B(Q)))`: that makes the covariances follow
 /// `[exp(2 a mu) - 1] / (2 a)` in Fourier space (Astier et al., A&A 629, A36, 2019, eq. 20 with b = 0)
-/// up to the second order in `a mu`, while charges are those at the end of the exposure.
+/// up to the third order in `a mu`, while charges are those at the end of the exposure. At 200,000
+/// electrons and a_00 = -1.2e-6 the fourth order is 0.1 % of a_01; the third was 1.5 %.
 enum BrighterFatter {
   /// The potential of one charge at (0,0) (1,0) (1,1) (2,0) (2,1) (2,2) (3,0) (3,1), symmetric.
   private static let potential: [Float] = [1, 0.27, 0.14, 0.08, 0.05, 0.02, 0.02, 0.01]
@@ -61,21 +62,25 @@ enum BrighterFatter {
   ///
   /// - Parameters:
   ///   - strength: along rows and along columns, per electron.
-  ///   - scratch: two images of the same size.
+  ///   - scratch: three images of the same size.
   static func apply(
-    to image: Image<Float>, strength: [Double], scratch: (Image<Float>, Image<Float>)
+    to image: Image<Float>, strength: [Double],
+    scratch: (Image<Float>, Image<Float>, Image<Float>)
   ) {
     guard strength.count == 2, strength.contains(where: { $0 != 0 }), image.width >= 8,
       image.height >= 1
     else { return }
     let weights = SIMD2(Float(strength[0] / 4), Float(strength[1] / 4))
-    let (first, phi) = scratch
+    guard let charge = image.pixels.baseAddress else { return }
+    let (first, second, phi) = scratch
+    first.pixels.baseAddress?.update(from: charge, count: image.pixels.count)
+    second.pixels.baseAddress?.update(from: charge, count: image.pixels.count)
     computePotential(of: image, into: phi)
-    first.pixels.baseAddress?.update(
-      from: image.pixels.baseAddress.unsafelyUnwrapped, count: image.pixels.count)
-    addFlow(of: image, phi: phi, weights: weights * (5 / 6), to: first)
+    addFlow(of: image, phi: phi, weights: weights * (3 / 5), to: first)
     computePotential(of: first, into: phi)
-    addFlow(of: first, phi: phi, weights: weights, to: image)
+    addFlow(of: first, phi: phi, weights: weights * (5 / 6), to: second)
+    computePotential(of: second, into: phi)
+    addFlow(of: second, phi: phi, weights: weights, to: image)
   }
 
   // MARK: - Kernels

@@ -72,11 +72,11 @@ struct ChargeModel: Sendable {
   ///
   /// - Parameters:
   ///   - image: of the image area's size; gets the charge.
-  ///   - scratch: two more of that size.
+  ///   - scratch: three more of that size.
   ///   - rows: how many of the first rows are needed.
   func collect(
-    _ exposure: BlockExposure, into image: Image<Float>, scratch: (Image<Float>, Image<Float>),
-    rows: Int
+    _ exposure: BlockExposure, into image: Image<Float>,
+    scratch: (Image<Float>, Image<Float>, Image<Float>), rows: Int
   ) {
     let command = exposure.command
     let obsid = UInt32(truncatingIfNeeded: exposure.obsid)

@@ -91,8 +91,11 @@ public struct ExposureModel: Sendable {
       }
       return
     }
-    workspace.reserve(channels.count + 2, width: area.columns.count, height: area.rows.count)
-    let scratch = (workspace.images[channels.count], workspace.images[channels.count + 1])
+    workspace.reserve(channels.count + 3, width: area.columns.count, height: area.rows.count)
+    let scratch = (
+      workspace.images[channels.count], workspace.images[channels.count + 1],
+      workspace.images[channels.count + 2]
+    )
     // Light may spill from any row; what is injected only concerns those that are read and a few more.
     let needed = exposure.command.light == .none ? rows.upperBound + 8 : area.rows.count
     for (index, channel) in channels.enumerated() {
