@@ -100,6 +100,9 @@ public struct TestDefinition: Sendable, Hashable {
     return first..<max(first, end)
   }
 
+  /// The temperature of the detectors that the test is made for.
+  public var temperature: DetectorTemperature { DetectorTemperature(label: label) }
+
   /// The names that a `todo` list may hold.
   public var todoNames: [String] { ["init"] + subtasks.map(\.name) + ["report"] }
 }

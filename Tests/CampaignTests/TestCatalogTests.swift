@@ -19,6 +19,17 @@ struct TestCatalogTests {
   }
 
   @Test(
+    "a test's name tells the temperature that it is made for",
+    arguments: [
+      ("PTC02_148K", DetectorTemperature.kelvin(148)), ("PSF02_158K", .kelvin(158)),
+      ("MOT_WARM", .room), ("PTC02_155R", .usual), ("PTC02_800", .usual), ("DARK01", .usual),
+      ("X_9K", .usual), ("X_infK", .usual), ("X_nanK", .usual), ("K", .usual), ("", .usual),
+    ])
+  func temperatures(name: String, temperature: DetectorTemperature) {
+    #expect(DetectorTemperature(label: name) == temperature)
+  }
+
+  @Test(
     "BIAS01 and BIAS02 command exactly what the evaluated classes did",
     arguments: ["BIAS01", "BIAS02"])
   func structures(name: String) throws {

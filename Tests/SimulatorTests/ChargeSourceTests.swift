@@ -176,7 +176,7 @@ struct ChargeSourceTests {
     command.seconds = 0.6
     command.mirror = 47.47
     let filter = try #require(bench.bench.filter(4))
-    for (mirror, width) in [(47.47, 1.8), (47.97, 1.8 * 2.0.squareRoot())] {
+    for (mirror, width) in [(47.47, filter.fwhm), (47.97, filter.fwhm * 2.0.squareRoot())] {
       command.mirror = mirror
       let image = try bench.pixels(bench.frames(command) { $0.dither = SIMD2(2, -1) })
       var (sum, x, y, xx) = (0.0, 0.0, 0.0, 0.0)

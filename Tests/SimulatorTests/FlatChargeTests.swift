@@ -274,7 +274,7 @@ struct FlatChargeTests {
     #expect(clipped.values.allSatisfy { $0 == 65535 })
     let image = Image<Float>(width: 9, height: 40, filledWith: 100)
     image[4, 20] = 10_100
-    Blooming.apply(to: image, fullWell: 1100)
+    Blooming.apply(to: image, wells: Wells(1100))
     #expect(image[4, 20] == 1100)
     #expect(image[4, 19] == 1100 && image[4, 21] == 1100 && image[3, 20] == 100)
     let column = (0..<40).reduce(Float(0)) { $0 + image[4, $1] }

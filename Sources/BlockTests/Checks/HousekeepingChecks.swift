@@ -7,7 +7,9 @@ enum HousekeepingChecks {
   ///
   /// Performance limits are relative to the command where a key has one, absolute otherwise; Safe
   /// limits are absolute. A key passes only if every exposure has a reading inside the limits: a
-  /// reading that is missing or not a number fails, and says so.
+  /// reading that is missing or not a number fails, and says so. Where a test is made for another
+  /// temperature of the detectors, Performance limits of their sensors are as far from that one; of a
+  /// test at the room's temperature they are not checked.
   static func add(to result: inout SubtaskResult, _ context: TestContext) {
     guard context.expectsHousekeeping else { return }
     let table = context.limits.housekeeping
@@ -16,7 +18,8 @@ enum HousekeepingChecks {
       result.log.append("house-keeping: \(problem)")
     }
     for key in table.checkedKeys {
-      if let limit = key.performance, key.command != nil || context.limits.appliesAbsolutePerformance
+      if let limit = key.performance(at: context.definition.temperature),
+        key.command != nil || context.limits.appliesAbsolutePerformance
       {
         check("hk_performance", key, limit, &result, context)
       }
@@ -95,6 +98,26 @@ enum HousekeepingChecks {
         .housekeepingOutOfLimits,
         "\(key.name) (\(label)): \(failing[0])"
           + (failing.count > 1 ? " and \(failing.count - 1) more" : ""))
+    }
+  }
+}
+
+extension HousekeepingTable.Key {
+  /// Whether it is one of the detectors' own sensors of temperature: `CCD1_TEMP_T`.
+  private var isDetectorTemperature: Bool {
+    kind == "temperature" && name.hasPrefix("CCD") && name.contains("_TEMP_")
+  }
+
+  /// The Performance limits of a test made for some temperature of the detectors; nil for none.
+  func performance(at temperature: DetectorTemperature) -> HousekeepingTable.Limit? {
+    guard isDetectorTemperature else { return performance }
+    switch temperature {
+    case .usual: return performance
+    case .room: return nil
+    case .kelvin(let kelvin):
+      guard case .absolute(let range)? = performance else { return performance }
+      let shift = kelvin - DetectorTemperature.usualKelvin
+      return .absolute(LimitRange(range.lower + shift, range.upper + shift))
     }
   }
 }

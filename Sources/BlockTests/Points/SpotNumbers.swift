@@ -40,7 +40,8 @@ struct SpotNumbers: Sendable {
   /// about the centroid, those at its edge by the share of a straight edge. Width: the Gaussian with
   /// whose own shape as weight the second moments of the spot are half its own
   /// (adaptive moments: Bernstein and Jarvis 2002; Hirata and Seljak 2003), axes along columns and rows; it
-  /// holds the pixel. The error of the flux assumes the camera's
+  /// holds the pixel. The weight is not narrower than a variance of 2 pixel^2: pixels would sample less too
+  /// coarsely. The error of the flux assumes the camera's
   /// nominal gain.
   init(
     _ spot: String, near place: SiliconPoint, in frame: Image<UInt16>, amplifier: Amplifier,
@@ -228,18 +229,23 @@ struct Stamp {
   ) throws(NotMeasurable) -> (x: Double, y: Double) {
     var (xx, yy) = (1.0, 1.0)
     for _ in 0..<60 {
+      // Of a spot of 1.5 pixels under a weight as narrow, the product is sampled so coarsely that its moment
+      // is a tenth off, and the iteration would shrink it to nothing.
+      let (weightX, weightY) = (max(xx, Self.leastWeight), max(yy, Self.leastWeight))
       var (sum, sumX, sumY) = (0.0, 0.0, 0.0)
       forEach { x, y, value in
         let (dx, dy) = (x - centre.x, y - centre.y)
         guard dx * dx + dy * dy <= radius * radius else { return }
-        let weight = exp(-0.5 * (dx * dx / xx + dy * dy / yy)) * (value - background)
+        let weight = exp(-0.5 * (dx * dx / weightX + dy * dy / weightY)) * (value - background)
         sum += weight
         sumX += weight * dx * dx
         sumY += weight * dy * dy
       }
       guard sum > 0, sumX > 0, sumY > 0 else { throw NotMeasurable("the spot has no width") }
       // A spot of variance V under a weight of variance W has the moment m = V W / (V + W).
-      let (nextX, nextY) = (Self.variance(sumX / sum, xx), Self.variance(sumY / sum, yy))
+      let (nextX, nextY) = (
+        Self.variance(sumX / sum, weightX), Self.variance(sumY / sum, weightY)
+      )
       let change = abs(nextX - xx) / xx + abs(nextY - yy) / yy
       (xx, yy) = (nextX, nextY)
       guard xx < radius * radius, yy < radius * radius else {
@@ -249,6 +255,9 @@ struct Stamp {
     }
     return (2.354820045030949 * xx.squareRoot(), 2.354820045030949 * yy.squareRoot())
   }
+
+  /// The least variance of the weight [pixel^2].
+  private static let leastWeight = 2.0
 
   private static func variance(_ moment: Double, _ weight: Double) -> Double {
     let inverse = 1 / moment - 1 / weight

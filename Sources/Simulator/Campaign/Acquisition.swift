@@ -73,13 +73,13 @@ struct Acquisition {
     order.faults.contains { $0.kind == .abortedTest && $0.obsid == exposures[index].obsid }
   }
 
-  /// The temperature that a test's name tells: of `PTC02_148K` 148 K, of warm tests 20 deg C.
+  /// The detectors' temperature in a test; nil for the usual one. A room has 20 deg C.
   private func kelvin(of label: String) -> Double? {
-    if label.hasPrefix("MOT_WARM") { return 293.15 }
-    guard label.hasSuffix("K"), let mark = label.lastIndex(of: "_"),
-      let value = Double(label[label.index(after: mark)...].dropLast()), (100...300).contains(value)
-    else { return nil }
-    return value
+    switch DetectorTemperature(label: label) {
+    case .usual: nil
+    case .kelvin(let value): value
+    case .room: 293.15
+    }
   }
 
   /// The motor goes through a square of positions; a little play comes on top.

@@ -11,15 +11,22 @@ struct ChargeInjection {
   let noise: RandomStream
 
   /// The relative level of each column.
+  ///
+  /// The pattern's mean and standard deviation are exactly those of the truth, however few the columns:
+  /// else the scatter of a small camera would not be what its truth says.
   func columnLevels() -> [Float] {
     var levels = [Float](repeating: 0, count: columns)
     levels.withUnsafeMutableBufferPointer {
       pattern.fillNormal($0, 0, 0, table: .shared)
     }
+    let count = Double(max(columns, 1))
+    let mean = levels.reduce(0) { $0 + Double($1) } / count
+    let squares = levels.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+    let scale = squares > 0 ? truth.columnPattern / (squares / count).squareRoot() : 0
     let middle = Double(columns - 1) / 2
     for x in 0..<columns {
-      let slope = truth.columnGradient * (Double(x) - middle) / Double(max(columns, 1))
-      levels[x] = Float(max(0, 1 + slope + truth.columnPattern * Double(levels[x])))
+      let slope = truth.columnGradient * (Double(x) - middle) / count
+      levels[x] = Float(max(0, 1 + slope + scale * (Double(levels[x]) - mean)))
     }
     return levels
   }

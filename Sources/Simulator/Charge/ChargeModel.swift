@@ -18,6 +18,7 @@ struct ChargeModel: Sendable {
   private let shot: RandomStream
   private let cosmic: RandomStream
   private let injection: ChargeInjection
+  private let wells: Wells
 
   /// Reference temperature of the dark current, kelvin.
   static let referenceKelvin = 153.15
@@ -47,6 +48,7 @@ struct ChargeModel: Sendable {
     injection = ChargeInjection(
       truth: charge.injection, columns: area.columns.count, pattern: stream("injection-pattern"),
       noise: stream("injection"))
+    wells = Wells(charge, stream: stream("wells"))
     let c = truth.illumination ?? []
     let size = camera.physicalSize
     func coordinate(_ column: Int, _ row: Int, _ isColumn: Bool) -> Double {
@@ -104,7 +106,7 @@ struct ChargeModel: Sendable {
     if command.light != .none || command.injection != nil {
       // A pixel never holds more than its full well, however bright the light: what it cannot hold spills
       // while it gathers, and moves no boundaries.
-      Blooming.apply(to: image, fullWell: Float(truth.fullWell))
+      Blooming.apply(to: image, wells: wells)
       BrighterFatter.apply(to: image, strength: truth.brighterFatter, scratch: scratch)
     }
     if let pumping = command.vertical {
@@ -115,7 +117,7 @@ struct ChargeModel: Sendable {
       TrapPumping.pumpSerial(
         image, traps: truth.serialTraps, by: pumping, firstColumn: area.columns.lowerBound)
     }
-    Blooming.apply(to: image, fullWell: Float(truth.fullWell))
+    Blooming.apply(to: image, wells: wells)
   }
 
   // MARK: - Light and dark current
@@ -230,7 +232,7 @@ struct ChargeModel: Sendable {
     expect(
       earlier.command, at: earlier.seconds, dither: earlier.dither, kelvin: exposure.kelvin,
       into: scratch)
-    Blooming.apply(to: scratch, fullWell: Float(truth.fullWell))
+    Blooming.apply(to: scratch, wells: wells)
     let full = Float(truth.fullWell) * 0.98
     for index in image.pixels.indices where scratch.pixels[index] >= full {
       image.pixels[index] += released

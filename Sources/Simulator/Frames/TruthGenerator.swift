@@ -39,7 +39,9 @@ enum TruthGenerator {
     truth.gradientPerRow = rounded(uniform(3, -0.8...0.8) / extent(image?.rows.count), 9)
     truth.settlingAmplitude = rounded(uniform(4, 5...15), 3)
     truth.settlingColumns = rounded(min(uniform(5, 2...4), prescanShare(camera)), 3)
-    truth.overscanStep = rounded(uniform(6, -1...1), 4)
+    // Not above the pre-scan: the campaign allows no background below zero in the darkness of
+    // PERSIST01, and half of the step is in it.
+    truth.overscanStep = rounded(uniform(6, -1 ... -0.2), 4)
     truth.parallelOverscanStep = rounded(uniform(7, -0.5...0.5), 4)
     truth.fixedPattern = rounded(uniform(8, 0.1...0.2), 4)
     truth.readNoise = rounded(1.18 + clamped(0.06 * stream.normal(9), 0.13), 4)

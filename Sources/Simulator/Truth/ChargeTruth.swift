@@ -32,6 +32,8 @@ public struct ChargeTruth: Sendable, Hashable, Codable {
   public var nonLinearity: [Double] = []
   /// Charge that a pixel holds.
   public var fullWell = 200_000.0
+  /// Pixels that hold more; nil for none.
+  public var deepWells: DeepWells?
   /// Standard deviation of the pixels' relative response at 800 nm.
   public var photoResponse = 0.0
   /// The response's standard deviation goes with this power of the wavelength over 800 nm.
@@ -62,6 +64,19 @@ public struct ChargeTruth: Sendable, Hashable, Codable {
   public var serialDeferred = Deferred()
   /// The point sources.
   public var spots: [Spot] = []
+
+  /// The pixels, evenly scattered, whose full well is deeper than that of the others.
+  public struct DeepWells: Sendable, Hashable, Codable {
+    /// Their share of all pixels; counted in steps of 1/65536.
+    public var share: Double
+    /// What they hold beyond a full well, relative to it.
+    public var excess: Double
+
+    /// A share of the pixels with some excess.
+    public init(share: Double, excess: Double) {
+      (self.share, self.excess) = (share, excess)
+    }
+  }
 
   /// Charge held back from a pixel and released into those that follow.
   public struct Deferred: Sendable, Hashable, Codable {

@@ -48,6 +48,9 @@ enum ChargeTruthGenerator {
     // Above what the campaign's limits of the fluence ask of saturated flats, 0.9 * 65536 adu, and with the offset below
     // the converter's end: sound data raise no flag.
     truth.fullWell = (truth.gain * uniform(3, 60_500...62_500, 0)).rounded()
+    // Full, these are beyond the converter's end, whatever the offset: too few for a saturated flat
+    // to be flagged, enough for PERSIST01 to see that its light saturates.
+    truth.deepWells = ChargeTruth.DeepWells(share: 0.08, excess: 0.15)
     truth.photoResponse = uniform(4, 0.007...0.009, 5)
     truth.photoResponseExponent = -0.3
     truth.brighterFatter = BrighterFatter.strength(a00: -uniform(5, 0.9...1.2, 4) * 1e-6)
@@ -55,10 +58,14 @@ enum ChargeTruthGenerator {
     truth.darkRate = uniform(6, 0.0007...0.0013, 6)
     truth.injection.notch = uniform(7, 1900...2300, 1)
     truth.injection.slope = uniform(8, 19_000...22_000, 1)
-    truth.injection.notchOffset = uniform(9, -0.1...0.1, 4)
+    // Where both gates have one voltage the campaign allows 300 adu about the notch's 600, and a tenth
+    // of a volt is 600: sound hardware has its notch nearer to that.
+    truth.injection.notchOffset = uniform(9, -0.02...0.02, 4)
     truth.injection.thresholdOffset = uniform(10, 7.4...7.6, 4)
     truth.injection.steepness = uniform(11, 13...17, 3)
-    truth.injection.columnPattern = uniform(12, 0.035...0.045, 5)
+    // Above the limit of 0.03 also just beyond the threshold, where the level is a fifth below the
+    // nominal one.
+    truth.injection.columnPattern = uniform(12, 0.044...0.052, 5)
     truth.injection.columnGradient = uniform(13, -0.02...0.02, 5)
     truth.persistence = uniform(14, 0.6e-4...1.4e-4, 8)
     truth.parallelDeferred.fraction = uniform(15, 2e-4...4e-4, 7)
@@ -155,7 +162,8 @@ enum ChargeTruthGenerator {
         name: spot.name,
         x: TruthGenerator.rounded(Double(image.columns.lowerBound) + canonicalX, 3),
         y: TruthGenerator.rounded(Double(image.rows.lowerBound) + canonicalY, 3),
-        brightness: TruthGenerator.rounded(1 + even(3, 0.05), 4),
+        // Where a spot stands on its pixels takes most of what the limits of the peaks allow.
+        brightness: TruthGenerator.rounded(1 + even(3, 0.02), 4),
         focusOffset: TruthGenerator.rounded(even(4, 0.05), 4))
     }
   }
@@ -190,7 +198,7 @@ enum ChargeTruthGenerator {
       TruthGenerator.rounded(size * (2 * stream.uniform(index) - 1), digits)
     }
     var bench = nominal
-    bench.brightness = 1 + even(0, 0.02, 4)
+    bench.brightness = 1 + even(0, 0.01, 4)
     // A sixth of what was calibrated: profiles tell saturation times as commanded, and with more the
     // shortest exposures would miss their fluence.
     bench.shutterOffset = 0.004 + even(1, 0.001, 4)
@@ -234,8 +242,8 @@ extension BenchTruth {
       let wavelength = (300...1100).contains(code) ? Double(code) : 800
       return Filter(
         wavelength: wavelength, flatSeconds: value(flatSeconds), pointSeconds: value(pointSeconds),
-        bestFocus: value(bestFocus),
-        fwhm: TruthGenerator.rounded(1.8 * (wavelength / 800).squareRoot(), 3))
+        // The chambers' profiles tell one width for all wavelengths as well.
+        bestFocus: value(bestFocus), fwhm: 1.68)
     }
   }
 

@@ -118,7 +118,7 @@ public enum TruthParameter: String, Sendable, CaseIterable, Hashable {
     var charge = charge
     switch self {
     case .gain: charge.gain = value
-    case .fullWell: charge.fullWell = value
+    case .fullWell: (charge.fullWell, charge.deepWells) = (value, nil)
     case .photoResponse: charge.photoResponse = value
     case .nonLinearity: charge.nonLinearity = charge.nonLinearity.map { $0 * value }
     case .brighterFatter:
