@@ -34,11 +34,17 @@ public struct HardEdgeProfile: Sendable, Equatable {
     _ lines: [[UInt16]?], before: Int, first: Int, accepted: ClosedRange<Double>
   ) throws(NotMeasurable) {
     let length = lines.lazy.compactMap { $0?.count }.first ?? 0
+    guard length > 0 else {
+      throw NotMeasurable(
+        lines.isEmpty
+          ? "no lines across the edge" : "every line has a masked, lost or saturated pixel")
+    }
     guard before >= 2, length >= before + 4 else { throw NotMeasurable("the over-scan is too narrow") }
     let middle = Double(before - 1) / 2
     var spread = 0.0
     for x in 0..<before { spread += (Double(x) - middle) * (Double(x) - middle) }
     var kept: [[Double]] = []
+    var range = ValueRange()
     for case let line? in lines where line.count == length {
       let values = line.map(Double.init)
       let mean = values.prefix(before).reduce(0, +) / Double(before)
@@ -47,10 +53,15 @@ public struct HardEdgeProfile: Sendable, Equatable {
       let height = mean + slope * (Double(before - 1) - middle)
       let base = values.suffix(3).reduce(0, +) / 3
       guard accepted.contains(height - base), height > base else { continue }
+      for value in line.prefix(before) { range.add(value) }
       kept.append(values.map { ($0 - base) / (height - base) })
     }
     guard kept.count >= 10 else {
-      throw NotMeasurable("\(kept.count) lines with a signal in range")
+      throw NotMeasurable(
+        kept.isEmpty ? "no line with a signal in range" : "\(kept.count) lines with a signal in range")
+    }
+    if let value = range.only {
+      throw NotMeasurable("the amplifier is dead: all its pixels read \(value)")
     }
     var values: [Double] = []
     var errors: [Double] = []

@@ -34,7 +34,7 @@ public struct TestRunData: Sendable {
   /// When each exposure began, in seconds since 1970; without those whose date cannot be read.
   public let times: [Int: Double]
   /// The gains of the block's amplifiers.
-  public let gains: BlockGains
+  public let gains: StandingGains
   private let values: [Key: MeasuredValue]
   private let byQuantity: [String: [StoredMeasurement]]
 
@@ -71,7 +71,7 @@ public struct TestRunData: Sendable {
       try warehouse.quantities().map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     measurements = try warehouse.measurements(in: [key])
     curves = Dictionary(grouping: try warehouse.curves(in: key), by: \.name)
-    gains = try BlockGains(warehouse: warehouse, block: run.block, campaign: run.campaign)
+    gains = try warehouse.gains(ofBlock: run.block, campaign: run.campaign)
     byQuantity = Dictionary(grouping: measurements, by: \.quantity)
     values = Dictionary(
       measurements.map { (Key(quantity: $0.quantity, place: $0.place), $0.value) },

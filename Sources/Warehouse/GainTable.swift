@@ -29,27 +29,11 @@ public struct GainTable: Sendable {
     guard let target = Unit(rawValue: row.unit)?.inElectrons else { return (row, nil) }
     let gains = gains(campaign: row.run.campaign, block: row.run.block)
     let value: MeasuredValue
-    if case .value(let number, let error, let count) = row.value {
-      let gain: MeasuredValue
-      if let detector = row.place.detector, let amplifier = row.place.amplifier {
-        gain = gains.gain(detector, amplifier)
-      } else {
-        gain = .missing(reason: "no gain: the value belongs to no single quadrant")
-      }
-      switch gain {
-      case .missing(let reason): value = .missing(reason: "not measurable: \(reason)")
-      case .value(let g, let gainError, _):
-        let factor = target.power == 2 ? g * g : g
-        let own = (error ?? 0) * factor
-        let ofGain = Double(target.power) * number * factor / g * (gainError ?? 0)
-        let total = (own * own + ofGain * ofGain).squareRoot()
-        let isKnown = error != nil || gainError != nil
-        value =
-          (number * factor).isFinite
-          ? .value(
-            number * factor, uncertainty: isKnown && total.isFinite ? total : nil, count: count)
-          : .missing(reason: "not measurable: the value in electrons is not a finite number")
-      }
+    if let detector = row.place.detector, let amplifier = row.place.amplifier {
+      value = gains.electrons(row.value, detector, amplifier, power: target.power)
+    } else if case .value = row.value {
+      value = .missing(
+        reason: "not measurable: no gain: the value belongs to no single quadrant")
     } else {
       value = row.value
     }

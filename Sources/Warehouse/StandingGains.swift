@@ -47,11 +47,29 @@ public struct StandingGains: Sendable {
         : "no gain: \(source) has none of \(detector) \(amplifier)")
   }
 
+  /// Whether any amplifier has a gain.
+  public var hasGains: Bool {
+    values.values.contains { ($0.number ?? 0) > 0 }
+  }
+
+  /// A value in ADU, or ADU and something else, in electrons, with the gain's uncertainty.
+  ///
+  /// - Parameter power: of ADU in the value's unit.
+  /// - Returns: missing without a gain, with the reason "not measurable: no gain: ...".
+  public func electrons(
+    _ value: MeasuredValue, _ detector: String, _ amplifier: String, power: Int = 1
+  ) -> MeasuredValue {
+    guard case .value = value else { return value }
+    switch gain(detector, amplifier) {
+    case .missing(let reason): return .missing(reason: "not measurable: \(reason)")
+    case let gain: return value.times(gain, power: power)
+    }
+  }
+
   /// The run in words: `PTC01 run 5 of analysis FM20260101_120000, latest accepted`.
   public var source: String {
-    guard let run else { return "no \(Self.test)" }
-    return "\(run.test) run \(run.key.id) of analysis \(run.analysis.name)"
-      + (rule.map { ", \($0.rawValue)" } ?? "")
+    guard let run else { return "no finished \(Self.test) of block \(block)" }
+    return run.source(rule)
   }
 }
 

@@ -90,3 +90,15 @@ extension Warehouse {
     time.hasSuffix("Z") ? String(time.dropLast()) : time
   }
 }
+
+extension StoredTestRun {
+  /// The run in words: `PTC01 run 5 of analysis FM20260101_120000, latest accepted`.
+  public func source(_ rule: Warehouse.SelectionRule?) -> String {
+    "\(test) run \(key.id) of analysis \(analysis.name)" + (rule.map { ", \($0.rawValue)" } ?? "")
+  }
+}
+
+extension Warehouse.SelectedTestRun {
+  /// The run in words, with the rule by which it was chosen.
+  public var source: String { run.source(rule) }
+}

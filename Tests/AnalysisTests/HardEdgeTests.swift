@@ -66,4 +66,19 @@ import Testing
       try HardEdgeProfile(lines(signal: 0), before: 10, first: 0, accepted: 1e4...5e4)
     }
   }
+
+  @Test("Constant lines are a dead amplifier, and lines without a valid pixel say so")
+  func dead() {
+    func reason(_ lines: [[UInt16]?]) -> String? {
+      do throws(NotMeasurable) {
+        _ = try HardEdgeProfile(lines, before: 10, first: 2089, accepted: 1e4...5e4)
+        return nil
+      } catch { return error.reason }
+    }
+    // The image reads one value; only the scan scatters.
+    let constant = lines(50).map { line in line.map { [UInt16](repeating: 30_000, count: 10) + $0[10...] } }
+    #expect(reason(constant) == "the amplifier is dead: all its pixels read 30000")
+    #expect(reason([nil, nil]) == "every line has a masked, lost or saturated pixel")
+    #expect(reason(lines(50, signal: 100)) == "no line with a signal in range")
+  }
 }

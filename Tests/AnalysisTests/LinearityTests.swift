@@ -199,6 +199,31 @@ private struct LinearityTruth {
     #expect(RepeatScatter.relative([]) == 0)
   }
 
+  @Test("Times that are not those of the exposures give a reason, not a curve")
+  func otherTimes() {
+    let truth = LinearityTruth()
+    let samples = truth.samples(seed: 5)
+    func reason(_ seconds: (LinearitySample) -> Double) -> String? {
+      do throws(NotMeasurable) {
+        _ = try LinearityFit(
+          samples.map {
+            LinearitySample(
+              exposure: $0.exposure, filter: $0.filter, tile: $0.tile, exposureSeconds: seconds($0),
+              elapsedHours: $0.elapsedHours, signal: $0.signal, uncertainty: $0.uncertainty)
+          })
+        return nil
+      } catch { return error.reason }
+    }
+    #expect(reason { $0.exposureSeconds } == nil)
+    // Every second exposure is said to have taken longer; or all took the same.
+    for wrong in [
+      { $0.exposureSeconds + ($0.exposure % 2 == 0 ? 1.5 : 0) },
+      { 1 + 0.2 * Double($0.exposure % 7) },
+    ] as [(LinearitySample) -> Double] {
+      #expect(reason(wrong)?.hasPrefix("the signals do not follow the exposure times") == true)
+    }
+  }
+
   @Test("Points of all exposures lie on the curve; those that were not fitted say so")
   func points() throws {
     let truth = LinearityTruth(jitter: 0)

@@ -182,7 +182,8 @@ extension Warehouse {
     }
     let (warehouse, summary) = try await flats.run(edit: SmallLadder.quick)
     #expect(summary.entries.map(\.error) == [nil])
-    #expect(try reason(warehouse, "nl.max", "CCD1", "H") == "the pixels do not scatter")
+    #expect(try reason(warehouse, "nl.max", "CCD1", "H")
+        == "the amplifier is dead: all its pixels read 2800")
     #expect(try reason(warehouse, "nl.max", "CCD1", "G")?.contains("saturated") == true)
     for quantity in ["nl.saturation", "nl.knee", "nl.max.core", "nl.shutter", "nl.stability"] {
       #expect(try reason(warehouse, quantity, "CCD1", "H") != nil, "\(quantity)")

@@ -157,7 +157,7 @@ struct MetaFlatTests {
     let plane = try FlatPlane(
       input, test: "FLAT01",
       layout: PlaneLayout(plane: fixture.plane, design: fixture.design, camera: fixture.camera),
-      selections: selections, gains: try BiasGains(input))
+      selections: selections, gains: try PlaneGains(input))
     let prnu = plane.map(FlatQuantities.prnu, "col001")
     #expect(plane.mean(prnu, isHigh: true)?.count == 8)
     #expect(plane.mean(prnu, isHigh: false)?.count == 4)

@@ -64,7 +64,7 @@ struct MetaPTCTests {
       if !gainFirst { try fixture.addBare("BORN") }
       let run = try fixture.addBare("BORN", .init(test: "PTC01", gain: 3.2))
       if gainFirst { try fixture.addBare("BORN") }
-      let gains = try BiasGains(input(fixture))
+      let gains = try PlaneGains(input(fixture))
       #expect(gains.runs.map(\.key) == [run.key])
       #expect(gains.values.count == 12)
       let content = try MetaBias.content(input(fixture))

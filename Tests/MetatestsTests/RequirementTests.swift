@@ -82,8 +82,8 @@ struct RequirementTests {
 
   @Test("electrons are gain times noise, with the uncertainties of both")
   func electrons() throws {
-    let product = BiasData.product(
-      .value(1.2, uncertainty: 0.012, count: 9), .value(3.5, uncertainty: 0.07))
+    let product = MeasuredValue.value(1.2, uncertainty: 0.012, count: 9).times(
+      .value(3.5, uncertainty: 0.07))
     guard case .value(let value, let uncertainty, let count) = product else {
       Issue.record("no value")
       return
@@ -93,8 +93,15 @@ struct RequirementTests {
     #expect(abs(try #require(uncertainty) - expected) < 1e-12)
     #expect(count == 9)
     #expect(
-      BiasData.product(.value(1), .missing(reason: "no gain")) == .missing(reason: "no gain"))
-    #expect(BiasData.product(.value(1e200), .value(1e200)) == .missing(reason: "out of range"))
+      MeasuredValue.value(1).times(.missing(reason: "no gain")) == .missing(reason: "no gain"))
+    #expect(
+      MeasuredValue.missing(reason: "dark").times(.value(2)) == .missing(reason: "dark"))
+    #expect(MeasuredValue.value(1e200).times(.value(1e200)).number == nil)
+    #expect(MeasuredValue.value(3).times(.value(2), power: 2) == .value(12))
+    // d(x g^2) = 2 x g dg.
+    #expect(
+      MeasuredValue.value(3).times(.value(2, uncertainty: 0.1), power: 2)
+        == .value(12, uncertainty: 2 * 3 * 2 * 0.1))
   }
 }
 

@@ -112,19 +112,21 @@ struct FlatReportTests {
     defer { stage.fixture.remove() }
     let gains = stage.data.gains
     let value = gains.electrons(.value(1000, uncertainty: 2, count: 3), "CCD1", "E")
-    guard case .value(let number, let error?, _)? = value else {
-      Issue.record("\(String(describing: value))")
+    guard case .value(let number, let error?, _) = value else {
+      Issue.record("\(value)")
       return
     }
     #expect(abs(number - 3400) < 1e-9)
     #expect(abs(error - (6.8 * 6.8 + 10 * 10).squareRoot()) < 1e-9)
     #expect(
       gains.electrons(.value(1000, uncertainty: nil, count: nil), "CCD1", "H")
-        == .missing(reason: "no gain: no pair of flats"))
+        == .missing(
+          reason: "not measurable: no gain: no pair of flats (\(gains.source))"))
     #expect(gains.electrons(.missing(reason: "x"), "CCD1", "E") == .missing(reason: "x"))
     let parts = words(FlatReport().results(stage.data, footer: "f"))
-    #expect(parts.contains("gains of the accepted PTC01, run \(gains.run?.key.id ?? -1)"))
-    #expect(parts.contains("Fluences in electrons"))
+    #expect(parts.contains("gains of PTC01 run \(gains.run?.key.id ?? -1) of analysis"))
+    #expect(parts.contains(", latest accepted.") && parts.contains("Fluences in electrons"))
+    #expect(parts.contains("PRNU is not corrected for the non-linearity of the chain"))
     #expect(parts.contains("There is no master flat of col001."))
   }
 
@@ -133,9 +135,9 @@ struct FlatReportTests {
     for gain in [nil, 3.4] {
       let stage = try Stage("FLAT01", gain: gain, verdict: .rejected, fill: masters)
       defer { stage.fixture.remove() }
-      #expect(stage.data.gains.isEmpty)
+      #expect(!stage.data.gains.hasGains)
       let parts = words(FlatReport().results(stage.data, footer: "f"))
-      #expect(parts.contains("no PTC01 of the block: no electrons"))
+      #expect(parts.contains("no gain (no finished PTC01 of block "))
     }
   }
 
@@ -181,6 +183,6 @@ struct FlatReportTests {
     let parts = words(FluxReport().headline(stage.data))
     #expect(parts.contains("e⁻/s") && parts.contains("3400"))
     #expect(parts.contains("no gain: no pair of flats"))
-    #expect(parts.contains("gains of the latest PTC01"))
+    #expect(parts.contains("gains of PTC01 run "))
   }
 }

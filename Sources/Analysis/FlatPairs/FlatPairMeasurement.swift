@@ -76,6 +76,7 @@ struct FlatPairMeasurement {
     var saturated = 0
     var number = 0
     var sums = (0.0, 0.0)
+    var ranges = (ValueRange(), ValueRange())
     let highest = options.invalid.contains(.max) ? UInt16.max : 0
     for y in 0..<field.height {
       guard let (a, b) = pointers(y) else { continue }
@@ -93,6 +94,8 @@ struct FlatPairMeasurement {
           if !out {
             rowSums.0 &+= Int(u)
             rowSums.1 &+= Int(v)
+            ranges.0.add(u)
+            ranges.1.add(v)
             count &+= 1
           }
         }
@@ -107,7 +110,11 @@ struct FlatPairMeasurement {
       throw NotMeasurable(
         saturated > number
           ? "saturated: \(saturated) of \(field.width * field.height) pixels"
-          : "only \(number) valid pixels")
+          : number == 0
+            ? "no valid pixels: masked, lost or saturated" : "only \(number) valid pixels")
+    }
+    for value in [ranges.0.only, ranges.1.only].compactMap(\.self) {
+      throw NotMeasurable("the amplifier is dead: all its pixels read \(value)")
     }
     let (mean1, mean2) = (sums.0 / Double(number), sums.1 / Double(number))
     let mean = (mean1 + mean2) / 2
@@ -307,4 +314,18 @@ struct FlatPairMeasurement {
       mean: (sums.first + sums.second) / (2 * sums.n), variance: (variance?.value ?? .nan) / 2,
       count: sums.count)
   }
+}
+
+/// The least and the greatest of raw values.
+struct ValueRange: Sendable {
+  private var least = UInt16.max
+  private var greatest = UInt16.min
+
+  mutating func add(_ value: UInt16) {
+    least = min(least, value)
+    greatest = max(greatest, value)
+  }
+
+  /// The value that all have; nil where they differ, or where there is none.
+  var only: UInt16? { least == greatest ? least : nil }
 }

@@ -182,7 +182,7 @@ extension LinearityFit {
       scale: options.fitsLowSignals ? 1500 : nil)
     plain.rejected += gross
     guard options.fitsLowSignals else {
-      self = LinearityFit(plain, options, scale: nil)
+      self = try LinearityFit(plain, options, scale: nil).plausible()
       return
     }
     // chi^2 by the scale of the exponential, on a grid of equal ratios: the minimum is broad.
@@ -196,7 +196,33 @@ extension LinearityFit {
       }
     }
     guard let best else { throw NotMeasurable("the signals do not determine the curve") }
-    self = LinearityFit(best, options, scale: scale)
+    self = try LinearityFit(best, options, scale: scale).plausible()
+  }
+
+  /// The greatest span of u over the fitted signals: no chain of a detector bends by a quarter.
+  static let greatestBend = 0.25
+
+  /// The fit, where it can be that of a detector and of its exposure times.
+  ///
+  /// - Throws: `NotMeasurable` where the curve bends by more than `greatestBend`, or as many exposures were left out as
+  ///   were fitted: then the times are not those of the exposures.
+  private func plausible() throws(NotMeasurable) -> LinearityFit {
+    let bends = (0...40).map { step in
+      logarithm(
+        fitted.lowerBound + (fitted.upperBound - fitted.lowerBound) * Double(step) / 40)
+    }
+    let bend = (bends.max() ?? 0) - (bends.min() ?? 0)
+    guard bend.isFinite, bend < Self.greatestBend else {
+      throw NotMeasurable(
+        "the signals do not follow the exposure times: the curve would bend by "
+          + (bend < 10 ? "\(Int((100 * bend).rounded())) %" : "a factor of thousands"))
+    }
+    guard Set(rejected).count < used.count else {
+      throw NotMeasurable(
+        "the signals do not follow the exposure times: \(Set(rejected).count) of "
+          + "\(Set(rejected).count + used.count) exposures lie off the curve")
+    }
+    return self
   }
 
   /// A solved problem with what led to it.

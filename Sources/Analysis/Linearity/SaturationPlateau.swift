@@ -61,7 +61,7 @@ public struct SaturationPlateau: Sendable, Equatable {
     }
     guard let level = try? median(flat), let least = flat.min() else {
       throw NotMeasurable(
-        highest > 0
+        highest > 1000
           ? "not reached up to \(whole(highest / 1000)) kADU" : "no exposure has a signal")
     }
     let spread = 1.482602218505602 * ((try? median(flat.map { abs($0 - level) })) ?? 0)

@@ -50,6 +50,7 @@ public struct TileMeter: ~Copyable {
     var (low, high) = (counts.count, -1)
     var (total, saturated) = (0, 0)
     var correction = 0.0
+    var range = ValueRange()
     let mask = mask.flatMap { $0.width == frame.width && $0.height == frame.height ? $0 : nil }
     let (invalid, end) = (self.invalid, self.invalid.contains(.max))
     let limit = counts.count - 1
@@ -70,6 +71,7 @@ public struct TileMeter: ~Copyable {
           }
           let bin = min(max(Int(value) - whole + Self.below, 0), limit)
           bins[bin] += 1
+          range.add(value)
           low = min(low, bin)
           high = max(high, bin)
           here += 1
@@ -86,6 +88,9 @@ public struct TileMeter: ~Copyable {
     guard Double(saturated) <= 0.005 * Double(total + saturated) else {
       let share = 100 * Double(saturated) / Double(total + saturated)
       throw NotMeasurable("\(whole(max(1, share))) % of the pixels are saturated")
+    }
+    if let value = range.only {
+      throw NotMeasurable("the amplifier is dead: all its pixels read \(value)")
     }
     guard high > low else { throw NotMeasurable("the pixels do not scatter") }
     let found = clipped(low, high, total)

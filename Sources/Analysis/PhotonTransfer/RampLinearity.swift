@@ -173,6 +173,11 @@ public struct RampLinearity: Sendable, Equatable {
     var changed = result.coefficients
     for i in 0..<side { changed[i].uncertainty = max(spread[i * side + i], 0).squareRoot() }
     result = RampLinearity(coefficients: changed, covariance: spread, top: top)
+    guard
+      (0...40).allSatisfy({
+        abs(result.logarithm(top * Double($0) / 40)) < LinearityFit.greatestBend
+      })
+    else { throw NotMeasurable("the variances do not agree with the exposure times") }
     return result
   }
 

@@ -145,6 +145,7 @@ struct BrighterFatterChannel {
     let used = (try? curve.get())?.used ?? []
     let columns = FluenceColumn.all(
       labels, points.points, side: settings.pairs.pair.range + 1,
+      reason: points.points.isEmpty ? points.reasons.first : nil,
       isUsed: { point in used.contains { $0.mean == point.mean && $0.variance == point.variance } })
     let growth = joint.flatMap { joint in Self.growth(joint) }
     for column in columns { add(column, noise: noise, joint: joint, growth: growth) }

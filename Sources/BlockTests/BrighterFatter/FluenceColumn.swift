@@ -25,9 +25,10 @@ struct FluenceColumn: Sendable {
   ///   - labels: of each exposure.
   ///   - points: of the amplifier, by exposure.
   ///   - isUsed: whether a pair belongs to the curve.
+  ///   - reason: why a column without points has none, where that is known.
   static func all(
     _ labels: [(obsid: Int, label: String)], _ points: [(obsid: Int, point: PhotonTransferPoint)],
-    side: Int, isUsed: (PhotonTransferPoint) -> Bool
+    side: Int, reason: String?, isUsed: (PhotonTransferPoint) -> Bool
   ) -> [FluenceColumn] {
     var names: [String] = []
     var label: [Int: String] = [:]
@@ -40,7 +41,7 @@ struct FluenceColumn: Sendable {
       return FluenceColumn(
         label: name, obsid: mine.first?.obsid,
         average: Result { () throws(NotMeasurable) in
-          guard !mine.isEmpty else { throw NotMeasurable("no pair of flats") }
+          guard !mine.isEmpty else { throw NotMeasurable(reason ?? "no pair of flats") }
           return try average(mine.map(\.point).filter(isUsed), side: side)
         })
     }

@@ -257,6 +257,14 @@ extension Engine {
       productDate: run.started, analysis: run.analysis.name, workers: options.workers,
       earlier: earlier, gains: { try warehouse.gains(ofBlock: block, campaign: campaign) },
       twin: { try twin(of: acquisition, test: $0, step: $1, line: $2) },
+      standing: { test, step in
+        try warehouse.selectedTestRuns(test: test, campaign: campaign, having: step)
+          .first { $0.run.block == block }.map { found in
+            OtherRun(
+              run: found.run.key.id, source: found.source,
+              results: StoredResults(warehouse: warehouse, run: found.run.key))
+          }
+      },
       checkCancellation: {
         if observer.signal() != 0 {
           throw EngineError(
@@ -269,7 +277,7 @@ extension Engine {
   /// The latest finished run of another test on the same frames and masks, whose step logged a line.
   private func twin(
     of acquisition: Acquisition, test: String, step: String, line: String
-  ) throws -> Twin? {
+  ) throws -> OtherRun? {
     func identities(_ inputs: [InputFileRecord]) -> Set<String> {
       Set(
         inputs.filter { $0.role == .raw || $0.role == .product }.map {
@@ -286,8 +294,9 @@ extension Engine {
         $0.name == step && $0.status == .finished && $0.log.contains(line)
       }
       guard hasStep, identities(try warehouse.inputs(of: run.key)) == mine else { continue }
-      return Twin(
-        run: run.key.id, results: StoredResults(warehouse: warehouse, run: run.key))
+      return OtherRun(
+        run: run.key.id, source: run.source(nil),
+        results: StoredResults(warehouse: warehouse, run: run.key))
     }
     return nil
   }

@@ -102,7 +102,10 @@ public struct TestContext: Sendable {
   var gains: @Sendable () throws -> StandingGains
   /// What a finished run of another test of the block found on the very same frames and masks, in a step whose log has a
   /// line; nil where there is no such run.
-  var twin: @Sendable (_ test: String, _ step: String, _ line: String) throws -> Twin?
+  var twin: @Sendable (_ test: String, _ step: String, _ line: String) throws -> OtherRun?
+  /// The run of another test that stands for the block, of those that finished a step: the latest accepted, else the
+  /// latest finished one; nil where there is none.
+  var standing: @Sendable (_ test: String, _ step: String) throws -> OtherRun?
   /// Throws where the user wants to stop.
   public var checkCancellation: @Sendable () throws -> Void
   /// Tells how far the step is, 0...1.
@@ -129,10 +132,12 @@ public struct TestContext: Sendable {
   }
 }
 
-/// A run of another test on the same frames.
-struct Twin: Sendable {
+/// A run of another test of the block.
+struct OtherRun: Sendable {
   /// The run's number.
   var run: Int64
+  /// The run in words: `NL02 run 5 of analysis FM20260101_120000, latest finished`.
+  var source: String
   /// What it stored.
   var results: any EarlierResults
 }

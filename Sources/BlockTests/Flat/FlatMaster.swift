@@ -9,6 +9,7 @@ enum FlatMaster {
   static func run(_ context: TestContext) async throws -> SubtaskResult {
     let settings = FlatSettings(context)
     let stored = try StoredFlats(context, settings)
+    let chain = try ChainSlope(context)
     var result = SubtaskResult()
     var responses: [Place: [Measured]] = [:]
     let labels = context.labels
@@ -24,7 +25,7 @@ enum FlatMaster {
         }
         done += 1
         let outcome = try add(
-          master, frames, detector, label, settings, stored, to: &result, context)
+          master, frames, detector, label, settings, stored, chain, to: &result, context)
         for (place, measured) in outcome { responses[place, default: []].append(measured) }
       }
     }
@@ -35,8 +36,20 @@ enum FlatMaster {
           amplifier.name, to: &result)
       }
     }
+    let used = Set(
+      context.camera.detectors.flatMap { detector in
+        context.camera.amplifiers.compactMap { chain.source(detector, $0.name) }
+      })
+    result.log.append(
+      slopeLine
+        + (used.isEmpty
+          ? "not known (\(chain.sources.joined(separator: ", ")))"
+          : used.sorted().joined(separator: "; ")))
     return result
   }
+
+  /// What the line of the log begins with that names the runs of the chain's slope.
+  static let slopeLine = "slope of the chain: "
 
   private struct Place: Hashable {
     var detector: String
@@ -48,14 +61,16 @@ enum FlatMaster {
     var fluence: Estimate
     var frames: Int
     var response: PixelResponse
+    /// The chain's slope; nil where it is not known.
+    var slope: Estimate?
   }
 
   // MARK: - One master
 
   private static func add(
     _ master: MasterFlat?, _ frames: [MasterFlat.Frame], _ detector: String, _ label: String,
-    _ settings: FlatSettings, _ stored: StoredFlats, to result: inout SubtaskResult,
-    _ context: TestContext
+    _ settings: FlatSettings, _ stored: StoredFlats, _ chain: ChainSlope,
+    to result: inout SubtaskResult, _ context: TestContext
   ) throws -> [(Place, Measured)] {
     var responses: [(Place, Measured)] = []
     let image = settings.image ?? Region(columns: 0..<0, rows: 0..<0)
@@ -73,14 +88,20 @@ enum FlatMaster {
       measure(Q.fluence, fluence)
       guard let master, let first = mine.first else {
         let reason = stored.reason(detector, name, label)
-        for quantity in [Q.prnu, Q.rawScatter, Q.noise] { measure(quantity, .failure(reason)) }
+        for quantity in [Q.prnu, Q.slope, Q.rawScatter, Q.noise] { measure(quantity, .failure(reason)) }
         continue
       }
       let response = PixelResponse(
         .init(
           flat: master.flat, error: master.error, first: master.first, second: master.second),
         area: amplifier.frameRegion(of: image), parameters: first.parameters, frames: mine.count)
-      measure(Q.prnu, response.scatter)
+      let slope = fluence.flatMap { fluence in
+        Result { () throws(NotMeasurable) in
+          try chain.factor(detector, name, at: fluence.value)
+        }
+      }
+      measure(Q.slope, slope)
+      measure(Q.prnu, response.scatter.map { (try? slope.get())?.times($0) ?? $0 })
       measure(Q.rawScatter, response.rawScatter)
       measure(Q.noise, response.noise)
       addHistogram(master.flat, amplifier, image, detector, label, to: &result)
@@ -88,7 +109,8 @@ enum FlatMaster {
         responses.append(
           (
             Place(detector: detector, amplifier: name),
-            Measured(fluence: fluence, frames: mine.count, response: response)
+            Measured(
+              fluence: fluence, frames: mine.count, response: response, slope: try? slope.get())
           ))
       }
     }
@@ -159,8 +181,11 @@ enum FlatMaster {
   /// The chance of which pixels there are is common to all fluences, and so no part of the line's error; it is added
   /// in quadrature.
   private static func atZero(_ responses: [Measured]) throws(NotMeasurable) -> Estimate {
+    // Corrected by the chain's slope at every fluence, or at none: a line through both would be neither.
+    let isCorrected = responses.allSatisfy { $0.slope != nil }
     let points = responses.compactMap { point -> (x: Double, y: Estimate, own: Double)? in
-      guard let prnu = try? point.response.scatter.get() else { return nil }
+      guard let found = try? point.response.scatter.get() else { return nil }
+      let prnu = isCorrected ? point.slope?.times(found) ?? found : found
       let common = point.response.commonUncertainty
       let own = max(
         1e-12, prnu.uncertainty * prnu.uncertainty - common * common,
@@ -188,5 +213,14 @@ enum FlatMaster {
       value: value,
       uncertainty: (1 / total + x0 * x0 / sxx + common * common).squareRoot(),
       count: points.count)
+  }
+}
+
+extension Estimate {
+  /// The product with an independent estimate, to first order; the number of samples is that of the other.
+  fileprivate func times(_ other: Estimate) -> Estimate {
+    let (a, b) = (value * other.uncertainty, uncertainty * other.value)
+    return Estimate(
+      value: value * other.value, uncertainty: (a * a + b * b).squareRoot(), count: other.count)
   }
 }

@@ -51,7 +51,12 @@ public enum FlatQuantities {
   /// The PRNU.
   public static let prnu = Quantity(
     "flat.prnu", unit: .percent, per: [.detector, .amplifier, .item], digits: 4,
-    "Photo-response non-uniformity: standard deviation of the pixels' relative response about the illumination, from the covariance of two halves of the frames, which photon noise does not enter. Defects are left out. Item: the script column."
+    "Photo-response non-uniformity: standard deviation of the pixels' relative response about the illumination, from the covariance of two halves of the frames, which photon noise does not enter. Defects are left out. Times flat.prnu.slope, where there is one. Item: the script column."
+  )
+  /// The slope of the chain.
+  public static let slope = Quantity(
+    "flat.prnu.slope", unit: .none, per: [.detector, .amplifier, .item], digits: 5,
+    "Relative change of the light over that of the signal, at the mean signal of the flats, from the non-linearity of the NL02 run that stands for the block, else of its PTC01: PRNU is multiplied by it. Missing where it is not known: PRNU is then that of the signals. Item: the script column."
   )
   /// The PRNU as older analyses have it.
   public static let rawScatter = Quantity(
@@ -103,7 +108,7 @@ public enum FlatQuantities {
     frameColumn, frameOffset, frameLevel, frameRange, frameGradient, frameScatter, frameRejected,
   ]
   static let ofMasters = [
-    frames, fluence, prnu, rawScatter, prnuAtZero, correlation, noise,
+    frames, fluence, prnu, slope, rawScatter, prnuAtZero, correlation, noise,
   ]
   static let ofStability = [drift, lightScatter, step, response]
   /// All of them.

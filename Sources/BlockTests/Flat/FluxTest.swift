@@ -46,6 +46,9 @@ enum FluxTest {
         }
         let line = Result { () throws(NotMeasurable) in
           guard !mine.isEmpty else { throw NotMeasurable("no usable flat") }
+          if isMasked(detector, amplifier, context) {
+            throw NotMeasurable("no valid pixels: all are masked")
+          }
           if points.isEmpty { throw NotMeasurable(mine.compactMap(\.reason).first ?? "no fluence") }
           return try Line(points)
         }
@@ -58,11 +61,27 @@ enum FluxTest {
     return result
   }
 
+  /// Whether the mask leaves no pixel of an image area. The check, which measures the fluences, knows no mask.
+  private static func isMasked(
+    _ detector: String, _ amplifier: String, _ context: TestContext
+  ) -> Bool {
+    guard let mask = context.masks[detector],
+      let image = context.camera.region(.image, rows: context.window),
+      let amplifier = context.camera.amplifiers.first(where: { $0.name == amplifier })
+    else { return false }
+    let bad = mask.image(width: context.camera.width)
+    let area = amplifier.frameRegion(of: image)
+    return area.rows.allSatisfy { y in area.columns.allSatisfy { x in bad[x, y] != 0 } }
+  }
+
   /// Fluence against exposure time.
   private struct Line {
     var flux: Estimate
     var shutter: Result<Estimate, NotMeasurable>
     var deviation: Result<Estimate, NotMeasurable>
+
+    /// The greatest scatter of signals about the line, relative: beyond it the times are not those of the exposures.
+    static let greatestScatter = 0.15
 
     /// A straight line by least squares with equal relative weights, since what departs from it (the light's
     /// scatter, non-linearity) goes with the signal. With one exposure time alone the flux is their quotient.
@@ -103,6 +122,11 @@ enum FluxTest {
         return sum + rest * rest * entry.1
       }
       let unit = chi / Double(valid.count - 2)
+      guard unit.squareRoot() < Self.greatestScatter else {
+        throw NotMeasurable(
+          "the signals do not follow the exposure times: they scatter by "
+            + "\(fixed(100 * min(unit.squareRoot(), 99), digits: 0)) % about a line")
+      }
       let slopeError = (unit / stt).squareRoot()
       let interceptError = (unit * (1 / total + t0 * t0 / stt)).squareRoot()
       flux = Estimate(value: slope, uncertainty: slopeError, count: valid.count)

@@ -99,6 +99,11 @@ enum LightChecks {
       throw NotMeasurable(
         "the amplifier is dead: all its pixels read \(fixed(zero.median, digits: 0))")
     }
+    // Light brings its own noise.
+    guard core.width != nil || level - zero.median < 100 else {
+      throw NotMeasurable(
+        "the amplifier is dead: all its image pixels read \(fixed(core.median, digits: 0))")
+    }
     // The median's error is sqrt(pi / 2) times that of the mean.
     let error = 1.2533 * core.location.uncertainty
     let other = 1.2533 * zero.location.uncertainty

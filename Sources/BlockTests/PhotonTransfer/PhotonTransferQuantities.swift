@@ -74,6 +74,15 @@ public enum PhotonTransferQuantities {
     "ptc.nonlinearity", unit: .percent, per: [.detector, .amplifier], digits: 3,
     "Largest departure of the signals below the turn-off from those of a linear chain, by the exposure times; the fits are of the linear chain's curve."
   )
+  /// The coefficients of that departure.
+  public static let linearityCoefficient = Quantity(
+    "ptc.linearity.coefficient", unit: .none, per: [.detector, .amplifier, .item], digits: 6,
+    "Coefficients of the logarithm of a signal over that of a linear chain, u(x) = sum of c_k x^k, x = F / 65536, by which the fits' curve was made linear. Item: c1, c2, ... Covariances: curve ptc.linearity.covariance."
+  )
+  /// The signals that they hold for.
+  public static let linearityRange = Quantity(
+    "ptc.linearity.range", unit: .adu, per: [.detector, .amplifier, .item], digits: 0,
+    "The highest signal from which the coefficients were fitted. Item: highest.")
   /// Read noise of the fit.
   public static let readNoise = Quantity(
     "ptc.ron", unit: .electron, per: [.detector, .amplifier], digits: 3,
@@ -113,7 +122,7 @@ public enum PhotonTransferQuantities {
   public static let all = [
     partner, pairMean, pairVariance, pairRatio, pairGain, pairImbalance, pairPixels, pairRejected,
     gain, gainByModel, a00, a00ByModel, aNeighbour, aSum, readNoise, turnOff, turnOffReached,
-    turnOffElectrons, nonLinearity, chiSquare, points, pointsRejected, bloom,
+    turnOffElectrons, nonLinearity, linearityCoefficient, linearityRange, chiSquare, points, pointsRejected, bloom,
   ]
 
   /// The covariances of a pair: x = serial lag * side + parallel lag, y = C_ij with uncertainty.
@@ -136,6 +145,8 @@ public enum PhotonTransferQuantities {
   public static let matrixC = "ptc.c"
   /// n_ij.
   public static let matrixNoise = "ptc.noise"
+  /// Covariance of the coefficients of the departure from a linear chain, row by row.
+  public static let linearityCovariance = "ptc.linearity.covariance"
   /// All parameters' covariance matrix of the chosen fit, row by row.
   public static let parameterCovariance = "ptc.fit.covariance"
 }

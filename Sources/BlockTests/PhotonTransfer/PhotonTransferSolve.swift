@@ -62,6 +62,7 @@ enum PhotonTransferSolve {
       let found = curve.flatMap { light.linearity(points, $0) }
       measure(Q.nonLinearity, found.map(\.largestDeviation))
       linearity = try? found.get()
+      if let linearity { addLinearity(linearity, detector, amplifier, to: &result) }
     }
     var chosen: Result<PhotonTransferFit, NotMeasurable> = .failure(NotMeasurable("no fit"))
     var full: PhotonTransferFit?
@@ -129,6 +130,26 @@ enum PhotonTransferSolve {
           yUnit: .none))
     }
     return exponential.map { measured($0, linearity) }
+  }
+
+  /// The departure from a linear chain, for whoever wants to know the chain's slope.
+  private static func addLinearity(
+    _ linearity: RampLinearity, _ detector: String, _ amplifier: String,
+    to result: inout SubtaskResult
+  ) {
+    guard linearity.top.isFinite, linearity.covariance.allSatisfy(\.isFinite) else { return }
+    for (index, value) in linearity.coefficients.enumerated() {
+      result.measure(
+        Q.linearityCoefficient, detector: detector, amplifier: amplifier, item: "c\(index + 1)",
+        .success(value))
+    }
+    result.count(
+      Q.linearityRange, detector: detector, amplifier: amplifier, item: "highest", linearity.top)
+    result.curves.append(
+      SubtaskResult.Curve(
+        name: Q.linearityCovariance, detector: detector, amplifier: amplifier, obsid: nil,
+        x: linearity.covariance.indices.map(Double.init), y: linearity.covariance,
+        uncertainty: [], xUnit: .none, yUnit: .none))
   }
 
   /// The variance of the noise [adu**2] of a scatter [adu]. Scans and image need not have quite the same noise: 5 %

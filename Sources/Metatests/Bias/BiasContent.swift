@@ -13,7 +13,7 @@ extension MetaBias {
   public static func content(_ input: MetatestInput) throws -> MetatestContent {
     let choice = try MetatestChoice(self, input)
     let layout = PlaneLayout(plane: input.plane, design: input.design, camera: choice.camera)
-    let gains = try BiasGains(input)
+    let gains = try PlaneGains(input)
     let data = try choice.tests.map { entry in
       try BiasData(
         input, test: entry.test, layout: layout, selections: entry.selections, gains: gains)
@@ -26,7 +26,7 @@ extension MetaBias {
     _ input: MetatestInput, camera: Camera
   ) throws -> RequirementTester {
     let layout = PlaneLayout(plane: input.plane, design: input.design, camera: camera)
-    let gains = try BiasGains(input)
+    let gains = try PlaneGains(input)
     return { test, selections in
       try BiasData(
         input, test: test, layout: layout, selections: selections, gains: gains, isForReport: false

@@ -4,42 +4,14 @@ import Detector
 import Foundation
 import Warehouse
 
-/// The gains that turn read noise into electrons.
-struct BiasGains: Sendable {
-  /// Gains by place, of the photon-transfer runs that stand for their blocks.
-  let values: [ChannelPlace: MeasuredValue]
-  /// The photon-transfer runs, one a block.
-  let runs: [StoredTestRun]
-  /// Whether there is any photon-transfer run.
-  var hasRuns: Bool { !runs.isEmpty }
-
-  init(_ input: MetatestInput) throws {
-    let runs = try input.selector
-      .selections(test: MetaBias.gainTest, design: input.design).compactMap(\.run)
-    self.runs = runs
-    values = try ChannelReader(
-      input.warehouse, runs: runs, quantities: [MetaBias.gain], curves: []
-    ).values(of: MetaBias.gain, item: nil)
-  }
-}
-
 /// What MetaBias knows of one test: the chosen runs and their values.
-struct BiasData: Sendable {
+struct BiasData: TestPlane {
   let test: String
   let selections: [BlockSelection]
   let reader: ChannelReader
   let layout: PlaneLayout
-  /// Gains by place; empty where there are none.
-  let gains: [ChannelPlace: MeasuredValue]
-  /// The photon-transfer runs that the gains come from.
-  let gainRuns: [StoredTestRun]
-  /// Whether there is any photon-transfer run.
-  var hasGainRuns: Bool { !gainRuns.isEmpty }
-  /// The runs of the gains, in words: `BORN run 3`.
-  var gainSources: String {
-    gainRuns.sorted { $0.block < $1.block }.map { "\($0.block) run \($0.key.id)" }
-      .joined(separator: ", ")
-  }
+  /// The gains of all blocks.
+  let gains: PlaneGains
   /// The mean temperature of each detector, by block and detector; °C.
   let temperatures: [String: [String: Double]]
 
@@ -48,7 +20,7 @@ struct BiasData: Sendable {
   /// - Parameter isForReport: whether curves and temperatures are read, which no requirement needs.
   init(
     _ input: MetatestInput, test: String, layout: PlaneLayout, selections: [BlockSelection],
-    gains: BiasGains, isForReport: Bool = true
+    gains: PlaneGains, isForReport: Bool = true
   ) throws {
     self.test = test
     self.selections = selections
@@ -57,38 +29,9 @@ struct BiasData: Sendable {
     reader = try ChannelReader(
       input.warehouse, runs: runs, quantities: MetaBias.quantities,
       curves: isForReport ? MetaBias.curves : [])
-    gainRuns = gains.runs
-    self.gains = gains.values
+    self.gains = gains
     temperatures =
       isForReport ? try DetectorTemperatures.mean(input.warehouse, runs, layout.camera) : [:]
-  }
-
-  /// The chosen runs.
-  var runs: [StoredTestRun] { selections.compactMap(\.run) }
-  /// Blocks of the plane that have a run.
-  var flight: Set<String> {
-    Set(selections.filter { $0.role == .flight && $0.run != nil }.map(\.block))
-  }
-  /// All blocks that have a run.
-  var blocks: Set<String> { Set(runs.map(\.block)) }
-  /// Whether a block with results sits on the plane.
-  var isOnPlane: Bool { layout.channels.contains { flight.contains($0.place.block) } }
-
-  /// The places of all amplifiers that the design wants, and of other blocks with results.
-  var places: [ChannelPlace] {
-    let camera = layout.camera
-    return selections.filter { $0.role == .flight || $0.run != nil }.flatMap { selection in
-      camera.detectors.flatMap { detector in
-        camera.amplifiers.map {
-          ChannelPlace(block: selection.block, detector: detector, amplifier: $0.name)
-        }
-      }
-    }
-  }
-
-  /// Why a place has no value at all.
-  func reason(_ place: ChannelPlace) -> String {
-    selections.first { $0.block == place.block }?.reason ?? "not measured"
   }
 
   // MARK: - Maps
@@ -105,35 +48,20 @@ struct BiasData: Sendable {
 
   /// The over-scan's RON in electrons; nil where there is no gain at all.
   var electronMap: ChannelMap? {
-    guard !gains.isEmpty else { return nil }
+    guard gains.hasGains else { return nil }
     let noise = reader.values(of: BiasQuantities.readNoise, item: "ove")
     return ChannelMap(
       title: "RON, over-scan", quantity: MetaBias.gain.name, item: "ove", unit: .electron,
       digits: 2,
-      values: Dictionary(
-        uniqueKeysWithValues: noise.map { place, value in
-          (place, Self.product(value, gains[place] ?? .missing(reason: "no gain")))
-        }))
+      values: gains.electrons(noise))
   }
 
   /// Why there are no electrons; nil where there are.
   var electronReason: String? {
-    if !gains.isEmpty { return nil }
-    return hasGainRuns
+    if gains.hasGains { return nil }
+    return !gains.runs.isEmpty
       ? "the \(MetaBias.gainTest) runs of the warehouse have no gain"
       : "not measurable: no \(MetaBias.gainTest) in the warehouse"
-  }
-
-  /// A product with first-order propagation of independent uncertainties.
-  static func product(_ a: MeasuredValue, _ b: MeasuredValue) -> MeasuredValue {
-    switch (a, b) {
-    case (.value(let x, let dx, let count), .value(let y, let dy, _)):
-      let variance = (y * (dx ?? 0)) * (y * (dx ?? 0)) + (x * (dy ?? 0)) * (x * (dy ?? 0))
-      guard (x * y).isFinite else { return .missing(reason: "out of range") }
-      return .value(
-        x * y, uncertainty: dx == nil && dy == nil ? nil : variance.squareRoot(), count: count)
-    case (.missing(let reason), _), (_, .missing(let reason)): return .missing(reason: reason)
-    }
   }
 
   /// A difference with independent uncertainties.

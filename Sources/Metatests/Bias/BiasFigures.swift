@@ -16,12 +16,6 @@ struct BiasFigures: Sendable {
   var test: String { data.test }
 
   /// What stands in small type at a figure's foot: where its numbers come from.
-  private func footer(_ quantity: String) -> String {
-    let runs = data.runs.map(\.key).sorted().map { String($0.id) }
-    let shown = runs.count > 16 ? "\(runs.count) runs" : "runs " + runs.joined(separator: ", ")
-    return "\(test) · \(quantity) · \(shown) · design \(data.layout.design.name)"
-  }
-
   // MARK: - Maps
 
   func map(_ map: MetaBias.Map) -> Figure {
@@ -31,7 +25,7 @@ struct BiasFigures: Sendable {
       values, name: "\(test): \(map.title) [\(values.unit.display)]", colours: map.colours,
       scale: map.scale, decimals: map.decimals, failing: result?.failing ?? [],
       failureMeaning: result.map { Self.failure($0.requirement) } ?? "out of limits",
-      footer: footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? "")))
+      footer: data.footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? "")))
   }
 
   /// What a marked quadrant violates, in the few words for which a legend has room.
@@ -45,7 +39,7 @@ struct BiasFigures: Sendable {
     return plane.heatMap(
       map, name: "\(test): RON, over-scan [e⁻]", colours: .cividis,
       failing: result?.failing ?? [], failureMeaning: "above 4.5 e⁻",
-      footer: footer("bias.ron [ove] × ptc.gain"))
+      footer: data.footer("bias.ron [ove] × ptc.gain"))
   }
 
   // MARK: - Distributions
@@ -53,13 +47,13 @@ struct BiasFigures: Sendable {
   func histogram(_ map: ChannelMap, limits: Requirement?) -> Figure {
     ChannelFigures.histogram(
       map, flight: flight, limits: limits,
-      footer: footer(map.quantity + (map.item.map { " [\($0)]" } ?? "")))
+      footer: data.footer(map.quantity + (map.item.map { " [\($0)]" } ?? "")))
   }
 
   func temperature(_ map: ChannelMap) -> Figure {
     ChannelFigures.temperature(
       map, test: test, selections: data.selections, temperatures: data.temperatures,
-      footer: footer(map.quantity))
+      footer: data.footer(map.quantity))
   }
 
   // MARK: - Structure
@@ -76,7 +70,7 @@ struct BiasFigures: Sendable {
     return plane.profiles(
       curves, name: "\(test): master bias, mean of each \(alongColumns ? "column" : "row")",
       x: x, y: Axis("δ", unit: "ADU", limits: range(curves, first: first)), first: first,
-      footer: footer(name))
+      footer: data.footer(name))
   }
 
   /// The customary range where the profiles fit into it, else that of the profiles.
@@ -92,7 +86,7 @@ struct BiasFigures: Sendable {
   func mosaic(_ images: [String: PlotImage]) -> Figure {
     plane.mosaic(
       images, name: "\(test): master bias", value: Axis("master bias", unit: "ADU"),
-      scale: .robust, footer: footer("master-bias"))
+      scale: .robust, footer: data.footer("master-bias"))
   }
 }
 

@@ -25,7 +25,7 @@ struct BiasReport {
     body.append(.appendix)
     body += DefinitionsSection.nodes(
       MetaBias.quantities.map(\.name)
-        + (tests.contains { !$0.gains.isEmpty } ? [MetaBias.gain.name] : []),
+        + (tests.contains { $0.gains.hasGains } ? [MetaBias.gain.name] : []),
       Dictionary(
         try input.warehouse.quantities().map { ($0.name, $0) },
         uniquingKeysWith: { first, _ in first }))
@@ -258,7 +258,7 @@ struct BiasReport {
     var nodes: [Document.Node] = [
       .paragraph(
         Document.Text(
-          "Electrons are ADU times the gain of \(MetaBias.gainTest), with the uncertainties of both: \(data.gainSources)."
+          "Electrons are ADU times the gain of \(MetaBias.gainTest), with the uncertainties of both: \(data.gains.sources)."
         ))
     ]
     if data.isOnPlane {
@@ -267,7 +267,7 @@ struct BiasReport {
           Document.Figure(
             input.figurePath("\(data.test)_RON_ELE_MAP"), width: 0.7,
             caption: Document.Text(
-              "\(data.test): RON in e⁻ rms, over-scan region; gains of \(MetaBias.gainTest): \(data.gainSources)."))))
+              "\(data.test): RON in e⁻ rms, over-scan region; gains of \(MetaBias.gainTest): \(data.gains.sources)."))))
     }
     nodes.append(
       .table(ReportTables.quadrants(map, layout: data.layout, selections: data.selections)))

@@ -18,50 +18,32 @@ struct BiasTables {
   }
 
   func product() throws -> DataProduct {
-    DataProduct(
-      title: "MetaBias: offsets and read-out noise of the focal plane",
-      header: [
-        .init("metatest", "MetaBias"),
-        .init("test", .text(tests.map(\.test).joined(separator: ", "))),
-        .init("vison", .text(ProgramVersion.current)),
-        .init("fpa_design", .text(input.design.name)),
-        .init("FPA", .text(input.plane.name)), .init("DATE", .text(date)),
-      ],
-      meta: [
-        .init("rule", .text(input.selector.rule)),
-        .init("electrons", .text(
-          tests.first?.electronReason
-            ?? "gains of \(MetaBias.gainTest): \(tests.first?.gainSources ?? "")")),
-      ],
-      tables: tests.map(quadrants) + shared.all
+    try MetatestFrame(
+      name: "MetaBias", title: "MetaBias: offsets and read-out noise of the focal plane",
+      input: input, planes: tests
+    ).product(
+      tests.map(quadrants) + shared.all
         + stability.filter { !$0.stability.records.isEmpty }.map(records),
-      provenance: try shared.provenance(input.warehouse))
+      rule: input.selector.rule,
+      meta: [
+        .init(
+          "electrons",
+          .text(
+            tests.first?.electronReason
+              ?? "gains of \(MetaBias.gainTest): \(tests.first?.gains.sources ?? "")"))
+      ], date: date)
   }
 
   // MARK: - Tables
 
   private func quadrants(_ data: BiasData) -> DataTable {
-    // On the plane in its order, then blocks off the plane.
-    let onPlane = data.layout.channels.map(\.place)
-    let known = Set(onPlane)
-    let places = onPlane + data.places.filter { !known.contains($0) }
-    let slots = places.map { data.layout.slot(of: $0) }
-    var columns = [
-      DataColumn(
-        "CCDID", description: "Position on the focal plane.", .texts(slots.map { $0?.name })),
-      DataColumn("BLOCK", .texts(places.map(\.block))),
-      DataColumn("CCD", .texts(places.map(\.detector))),
-      DataColumn("Q", description: "Quadrant.", .texts(places.map(\.amplifier))),
-      DataColumn(
-        "CCD_SN", description: "Serial number of the detector, as the run recorded it.",
-        .texts(
-          places.map { place in
-            data.runs.first { $0.block == place.block }?.serials[place.detector]
-          })),
+    let places = data.rows
+    var columns = data.identity(
+      places, gainRuns: data.electronMap == nil ? nil : data.gains.numbers)
+    columns.append(
       DataColumn(
         "TEMP_degC", description: "CCD temperature in degrees Celsius, mean of top and bottom.",
-        .doubles(places.map { data.temperatures[$0.block]?[$0.detector] }), display: .fixed(2)),
-    ]
+        .doubles(places.map { data.temperatures[$0.block]?[$0.detector] }), display: .fixed(2)))
     for map in MetaBias.maps {
       columns += MetatestTables.pair(
         map.key, data.map(map), places, map.quantity.meaning, data.reason)

@@ -54,19 +54,13 @@ extension MetaBF {
 
   // MARK: - Figures
 
-  private static func footer(_ plane: BrighterFatterPlane, _ quantity: String) -> String {
-    let runs = plane.runs.map(\.key).sorted().map { String($0.id) }
-    let shown = runs.count > 16 ? "\(runs.count) runs" : "runs " + runs.joined(separator: ", ")
-    return "\(plane.test) · \(quantity) · \(shown) · design \(plane.layout.design.name)"
-  }
-
   private static func figures(_ plane: BrighterFatterPlane) -> [MetatestContent.NamedFigure] {
     let drawing = PlaneFigures(layout: plane.layout, selections: plane.selections)
     var figures: [MetatestContent.NamedFigure] = []
     for map in maps {
       let values = plane.shown(map)
       guard values.values.values.contains(where: { $0.number != nil }) else { continue }
-      let foot = footer(plane, map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
+      let foot = plane.footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
       if plane.isOnPlane {
         figures.append(
           .init(
@@ -116,7 +110,7 @@ extension MetaBF {
   ) -> Figure {
     drawing.panels(
       name: "\(plane.test): FWHM along \(direction.name) against fluence",
-      footer: footer(plane, direction.own.name)
+      footer: plane.footer(direction.own.name)
     ) { slot in
       var marks: [Axes.Mark] = []
       for (index, amplifier) in plane.layout.camera.amplifiers.enumerated() {
@@ -173,7 +167,7 @@ extension MetaBF {
     return Figure(
       width: 8, height: 5.6,
       title: "\(plane.test): FWHM along \(direction.name), \(words)",
-      footer: footer(plane, quantity.name),
+      footer: plane.footer(quantity.name),
       content: .panel(
         .axes(
           Axes(

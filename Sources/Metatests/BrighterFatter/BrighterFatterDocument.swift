@@ -23,22 +23,12 @@ struct BrighterFatterDocument {
     ]
     body += wavelengths
     for plane in planes { body += sections(plane) }
-    body.append(.appendix)
-    body += DefinitionsSection.nodes(
-      MetaBF.quantities.map(\.name),
-      Dictionary(
-        try input.warehouse.quantities().map { ($0.name, $0) },
-        uniquingKeysWith: { first, _ in first }))
-    body.append(.section(level: 1, "Provenance", label: "provenance-section"))
-    body.append(.paragraph(Document.Text("Rule of choice: " + input.selector.rule + ".")))
-    body.append(.table(try ReportTables.provenance(selections, input.warehouse)))
-    let campaigns = Set(selections.compactMap { $0.run?.campaign }).sorted()
-    return Document(
-      title: "MetaBF: brighter-fatter of the focal plane",
-      subtitle: planes.map(\.test).joined(separator: ", "),
-      kicker: campaigns.isEmpty ? "" : "Campaign " + campaigns.joined(separator: ", "),
-      cover: cover, summary: summary, body: body,
-      footer: "MetaBF · vison \(ProgramVersion.current)", date: date.seconds)
+    return try MetatestFrame(
+      name: "MetaBF", title: "MetaBF: brighter-fatter of the focal plane", input: input,
+      planes: planes
+    ).document(
+      body, summary: summary, quantities: MetaBF.quantities, rule: input.selector.rule,
+      date: date, camera: camera)
   }
 
   /// Which runs the gains come from.
@@ -53,12 +43,7 @@ struct BrighterFatterDocument {
       + "."
   }
 
-  // MARK: - Cover
-
-  private var cover: [Document.Field] {
-    MetatestCover.fields(
-      "MetaBF", input, camera: camera, date: date.text, tests: planes.map { ($0.test, $0.flight) })
-  }
+  // MARK: - Summary
 
   private var summary: [Document.Node] {
     planes.map { plane in
@@ -170,16 +155,8 @@ struct BrighterFatterDocument {
   private func maps(_ plane: BrighterFatterPlane, _ keys: [String]) -> [Document.Node] {
     keys.compactMap { key in MetaBF.maps.first { $0.key == key } }.flatMap { map in
       let values = plane.shown(map)
-      var caption: Document.Text = [
-        .text("\(plane.test): "), .link(map.title, to: DefinitionLabel.of(map.quantity.name)),
-        .text(map.shownUnit.isEmpty ? "." : ", in \(map.shownUnit)."),
-      ]
-      if let found = ValueSummary(values.numbers(of: plane.flight)) {
-        func number(_ value: Double) -> String { NumberText.fixed(value, digits: values.digits) }
-        caption += Document.Text(
-          " \(found.count) quadrants of the flight blocks: median \(number(found.median)), robust σ "
-            + "\(number(found.sigma)), range \(number(found.minimum)) to \(number(found.maximum)).")
-      }
+      let caption = plane.caption(
+        values, map.title, map.quantity, unit: map.shownUnit)
       return figure("\(plane.test)_\(map.key)_MAP", caption, width: 0.7)
     }
   }

@@ -12,17 +12,8 @@ struct BrighterFatterProducts: Sendable {
   let date: String
 
   private func product(_ title: String, _ tables: [DataTable]) throws -> DataProduct {
-    DataProduct(
-      title: title,
-      header: [
-        .init("metatest", "MetaBF"),
-        .init("test", .text(planes.map(\.test).joined(separator: ", "))),
-        .init("vison", .text(ProgramVersion.current)),
-        .init("fpa_design", .text(input.design.name)),
-        .init("FPA", .text(input.plane.name)), .init("DATE", .text(date)),
-      ], meta: [.init("rule", .text(input.selector.rule))], tables: tables,
-      provenance: try MetatestTables(results: [], selections: planes.flatMap(\.selections))
-        .provenance(input.warehouse))
+    try MetatestFrame(name: "MetaBF", title: title, input: input, planes: planes).product(
+      tables, rule: input.selector.rule, date: date)
   }
 
   /// One table of quadrants a test, and the choice of runs.
@@ -35,29 +26,8 @@ struct BrighterFatterProducts: Sendable {
   }
 
   private func quadrants(_ plane: BrighterFatterPlane) -> DataTable {
-    let onPlane = plane.layout.channels.map(\.place)
-    let known = Set(onPlane)
-    let places = onPlane + plane.places.filter { !known.contains($0) }
-    func run(_ place: ChannelPlace) -> StoredTestRun? {
-      plane.runs.first { $0.block == place.block }
-    }
-    var columns = [
-      DataColumn(
-        "CCDID", description: "Position on the focal plane.",
-        .texts(places.map { plane.layout.slot(of: $0)?.name })),
-      DataColumn("BLOCK", .texts(places.map(\.block))),
-      DataColumn("CCD", .texts(places.map(\.detector))),
-      DataColumn("Q", description: "Quadrant.", .texts(places.map(\.amplifier))),
-      DataColumn(
-        "CCD_SN", description: "Serial number of the detector, as the run recorded it.",
-        .texts(places.map { run($0)?.serials[$0.detector] })),
-      DataColumn(
-        "RUN", description: "The test run that the values come from.",
-        .integers(places.map { run($0)?.key.id })),
-      DataColumn(
-        "GAIN_RUN", description: "The PTC01 run whose gains turned ADU into electrons.",
-        .integers(places.map { plane.gainRuns[$0.block] })),
-    ]
+    let places = plane.rows
+    var columns = plane.identity(places, gainRuns: plane.gainRuns)
     for map in MetaBF.maps {
       columns += MetatestTables.pair(
         map.key, plane.stored(map), places, map.quantity.meaning, plane.reason)

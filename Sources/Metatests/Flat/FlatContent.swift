@@ -14,7 +14,7 @@ extension MetaFlat {
     let selector = RunSelector(input.warehouse, step: step, scope: input.scope)
     let choice = try MetatestChoice(self, input, selector: selector)
     let layout = PlaneLayout(plane: input.plane, design: input.design, camera: choice.camera)
-    let gains = try BiasGains(input)
+    let gains = try PlaneGains(input)
     let planes = try choice.tests.map {
       try FlatPlane(
         input, test: $0.test, layout: layout, selections: $0.selections, gains: gains)

@@ -21,40 +21,23 @@ struct FlatDocument {
       .table(ReportTables.inventory(selections)),
       .section(level: 1, "Master flats", label: "statistics-section"), .table(statistics),
     ]
+    body += planes.map(slopes)
     body += wavelengths
     for plane in planes { body += sections(plane) }
-    body.append(.appendix)
-    body += DefinitionsSection.nodes(
-      MetaFlat.quantities.map(\.name),
-      Dictionary(
-        try input.warehouse.quantities().map { ($0.name, $0) },
-        uniquingKeysWith: { first, _ in first }))
-    body.append(.section(level: 1, "Provenance", label: "provenance-section"))
-    body.append(.paragraph(Document.Text("Rule of choice: " + rule + ".")))
-    let gains = planes.first?.gains.runs.sorted { $0.block < $1.block }
-      .map { "\($0.block) run \($0.key.id)" } ?? []
-    body.append(
-      .paragraph(
-        Document.Text(
-          gains.isEmpty
-            ? "There is no PTC01: fluences are in ADU only."
-            : "Gains of PTC01: \(gains.joined(separator: ", ")).")))
-    body.append(.table(try ReportTables.provenance(selections, input.warehouse)))
-    let campaigns = Set(selections.compactMap { $0.run?.campaign }).sorted()
-    return Document(
-      title: "MetaFlat: master flats and PRNU of the focal plane",
-      subtitle: planes.map(\.test).joined(separator: ", "),
-      kicker: campaigns.isEmpty ? "" : "Campaign " + campaigns.joined(separator: ", "),
-      cover: cover, summary: summary, body: body,
-      footer: "MetaFlat · vison \(ProgramVersion.current)", date: date.seconds)
+    let sources = planes.first?.gains.sources ?? ""
+    let gains = Document.Text(
+      sources.isEmpty
+        ? "There is no PTC01: fluences are in ADU only." : "Gains of PTC01: \(sources).")
+    return try MetatestFrame(
+      name: "MetaFlat", title: "MetaFlat: master flats and PRNU of the focal plane", input: input,
+      planes: planes
+    ).document(
+      body, summary: summary, quantities: MetaFlat.quantities, rule: rule,
+      provenance: [.paragraph(gains)],
+      date: date, camera: camera)
   }
 
-  // MARK: - Cover
-
-  private var cover: [Document.Field] {
-    MetatestCover.fields(
-      "MetaFlat", input, camera: camera, date: date.text, tests: planes.map { ($0.test, $0.flight) })
-  }
+  // MARK: - Summary
 
   private var summary: [Document.Node] {
     planes.map { plane in
@@ -94,6 +77,35 @@ struct FlatDocument {
         ]
       }, caption: "Master flats: means over the quadrants of the flight blocks.",
       label: "statistics")
+  }
+
+  /// Whether PRNU is that of the light or of the signals.
+  private func slopes(_ plane: FlatPlane) -> Document.Node {
+    var (corrected, measured) = (0, 0)
+    var reasons: Set<String> = []
+    for label in plane.labels {
+      let map = plane.map(FlatQuantities.slope, label)
+      for place in plane.map(FlatQuantities.prnu, label).values.filter({ $0.value.number != nil })
+        .keys.sorted()
+      {
+        measured += 1
+        if map.number(at: place) != nil { corrected += 1 }
+        if case .missing(let reason)? = map.values[place] { reasons.insert(reason) }
+      }
+    }
+    if measured > 0, corrected == measured {
+      return .paragraph([
+        .text("\(plane.test): PRNU is that of the light, corrected for the "),
+        .link("slope of the chain", to: DefinitionLabel.of(FlatQuantities.slope.name)),
+        .text(" at every fluence."),
+      ])
+    }
+    let why = reasons.count == 1 ? reasons.first.map { " (\($0))" } ?? "" : ""
+    return .remark(
+      .missing,
+      Document.Text(
+        "\(plane.test): \(measured - corrected) of \(measured) values of PRNU are not corrected for the slope of the chain\(why); they are off by about as much as the chain departs from proportionality at their signal."
+      ))
   }
 
   private var wavelengths: [Document.Node] {
@@ -193,16 +205,7 @@ struct FlatDocument {
     _ words: String
   ) -> Document.Node {
     let values = plane.map(quantity, item)
-    var caption: Document.Text = [
-      .text("\(plane.test): "), .link(words, to: DefinitionLabel.of(quantity.name)),
-      .text(", in \(quantity.unit.display)."),
-    ]
-    if let summary = ValueSummary(values.numbers(of: plane.flight)) {
-      func number(_ value: Double) -> String { NumberText.fixed(value, digits: values.digits) }
-      caption += Document.Text(
-        " \(summary.count) quadrants of the flight blocks: median \(number(summary.median)), robust σ "
-          + "\(number(summary.sigma)), range \(number(summary.minimum)) to \(number(summary.maximum)).")
-    }
+    let caption = plane.caption(values, words, quantity, unit: quantity.unit.display)
     return .figure(Document.Figure(input.figurePath(name), width: width, caption: caption))
   }
 }

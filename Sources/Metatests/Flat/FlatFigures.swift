@@ -8,12 +8,6 @@ struct FlatFigures: Sendable {
   let plane: FlatPlane
   let flight: [String]
 
-  private func footer(_ quantity: String) -> String {
-    let runs = plane.runs.map(\.key).sorted().map { String($0.id) }
-    let shown = runs.count > 16 ? "\(runs.count) runs" : "runs " + runs.joined(separator: ", ")
-    return "\(plane.test) · \(quantity) · \(shown) · design \(plane.layout.design.name)"
-  }
-
   private var drawing: PlaneFigures {
     PlaneFigures(layout: plane.layout, selections: plane.selections)
   }
@@ -23,7 +17,7 @@ struct FlatFigures: Sendable {
     var figures: [MetatestContent.NamedFigure] = []
     for map in maps {
       let values = plane.values(map)
-      let foot = footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
+      let foot = plane.footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
       if plane.isOnPlane {
         figures.append(
           .init(
@@ -54,7 +48,7 @@ struct FlatFigures: Sendable {
     drawing.mosaic(
       images,
       name: "\(plane.test.split(separator: "_").first ?? "") \(plane.wave), fluence \(label)",
-      value: Axis("response"), scale: .equalised, footer: footer("master-flat [\(label)]"))
+      value: Axis("response"), scale: .equalised, footer: plane.footer("master-flat [\(label)]"))
   }
 
   /// PRNU of every quadrant of every block against its fluence, a series a script column.
@@ -76,7 +70,7 @@ struct FlatFigures: Sendable {
     var figure = Figure.scatter(
       title: "\(plane.test): PRNU against fluence",
       x: Axis("fluence", unit: inElectrons ? "ke⁻" : "kADU"), y: Axis("PRNU", unit: "%"),
-      groups: groups, footer: footer("flat.prnu"))
+      groups: groups, footer: plane.footer("flat.prnu"))
     figure.height = 4.6
     return figure
   }

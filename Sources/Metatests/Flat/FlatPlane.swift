@@ -4,18 +4,18 @@ import Foundation
 import Warehouse
 
 /// What MetaFlat knows of one test: the chosen runs and their values.
-struct FlatPlane: Sendable {
+struct FlatPlane: TestPlane {
   let test: String
   let selections: [BlockSelection]
   let reader: ChannelReader
   let layout: PlaneLayout
-  let gains: BiasGains
+  let gains: PlaneGains
   /// The script columns that any run has, in order.
   let labels: [String]
 
   init(
     _ input: MetatestInput, test: String, layout: PlaneLayout, selections: [BlockSelection],
-    gains: BiasGains
+    gains: PlaneGains
   ) throws {
     (self.test, self.selections, self.layout, self.gains) = (test, selections, layout, gains)
     let reader = try ChannelReader(
@@ -26,16 +26,6 @@ struct FlatPlane: Sendable {
       .filter { !reader.values(of: FlatQuantities.fluence, item: $0).isEmpty }
   }
 
-  /// The chosen runs.
-  var runs: [StoredTestRun] { selections.compactMap(\.run) }
-  /// Blocks of the plane that have a run.
-  var flight: Set<String> {
-    Set(selections.filter { $0.role == .flight && $0.run != nil }.map(\.block))
-  }
-  /// All blocks that have a run.
-  var blocks: Set<String> { Set(runs.map(\.block)) }
-  /// Whether a block with results sits on the plane.
-  var isOnPlane: Bool { layout.channels.contains { flight.contains($0.place.block) } }
   /// Whether any fluence is known in electrons.
   var hasElectrons: Bool {
     labels.contains { electrons($0).values.values.contains { $0.number != nil } }
@@ -43,22 +33,6 @@ struct FlatPlane: Sendable {
 
   /// The wavelength for people and headers.
   var wave: String { MetaFlat.wavelengths[test].map { "\($0) nm" } ?? "ND" }
-
-  /// Why a place has no value at all.
-  func reason(_ place: ChannelPlace) -> String {
-    selections.first { $0.block == place.block }?.reason ?? "not measured"
-  }
-
-  /// The places of all amplifiers that the design wants, and of other blocks with results.
-  var places: [ChannelPlace] {
-    selections.filter { $0.role == .flight || $0.run != nil }.flatMap { selection in
-      layout.camera.detectors.flatMap { detector in
-        layout.camera.amplifiers.map {
-          ChannelPlace(block: selection.block, detector: detector, amplifier: $0.name)
-        }
-      }
-    }
-  }
 
   func values(_ map: MetaFlat.Map) -> ChannelMap {
     ChannelMap(
@@ -76,22 +50,7 @@ struct FlatPlane: Sendable {
     return ChannelMap(
       title: "fluence, \(label)", quantity: FlatQuantities.fluence.name, item: label,
       unit: .electron, digits: 0,
-      values: Dictionary(
-        uniqueKeysWithValues: fluences.map { place, fluence in
-          (place, Self.product(fluence, gains.values[place]))
-        }))
-  }
-
-  private static func product(_ value: MeasuredValue, _ gain: MeasuredValue?) -> MeasuredValue {
-    guard case .value(let number, let error, let count) = value else { return value }
-    switch gain {
-    case .value(let gain, let gainError, _)?:
-      let a = (error ?? 0) * gain
-      let b = (gainError ?? 0) * number
-      return .value(number * gain, uncertainty: (a * a + b * b).squareRoot(), count: count)
-    case .missing(let reason)?: return .missing(reason: "no gain: \(reason)")
-    case nil: return .missing(reason: "no gain: no PTC01 of the block")
-    }
+      values: gains.electrons(fluences))
   }
 
   /// Whether a place's detector is of a batch with high PRNU.

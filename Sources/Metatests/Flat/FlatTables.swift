@@ -13,47 +13,15 @@ struct FlatTables {
 
   func product() throws -> DataProduct {
     let shared = MetatestTables(results: [], selections: planes.flatMap(\.selections))
-    return DataProduct(
-      title: "MetaFlat: master flats and PRNU of the focal plane",
-      header: [
-        .init("metatest", "MetaFlat"),
-        .init("test", .text(planes.map(\.test).joined(separator: ", "))),
-        .init("vison", .text(ProgramVersion.current)),
-        .init("fpa_design", .text(input.design.name)),
-        .init("FPA", .text(input.plane.name)), .init("DATE", .text(date)),
-      ], meta: [.init("rule", .text(rule))],
-      tables: planes.map(quadrants) + [statistics, shared.choice],
-      provenance: try shared.provenance(input.warehouse))
+    return try MetatestFrame(
+      name: "MetaFlat", title: "MetaFlat: master flats and PRNU of the focal plane", input: input,
+      planes: planes
+    ).product(planes.map(quadrants) + [statistics, shared.choice], rule: rule, date: date)
   }
 
   private func quadrants(_ plane: FlatPlane) -> DataTable {
-    let onPlane = plane.layout.channels.map(\.place)
-    let known = Set(onPlane)
-    let places = onPlane + plane.places.filter { !known.contains($0) }
-    var columns = [
-      DataColumn(
-        "CCDID", description: "Position on the focal plane.",
-        .texts(places.map { plane.layout.slot(of: $0)?.name })),
-      DataColumn("BLOCK", .texts(places.map(\.block))),
-      DataColumn("CCD", .texts(places.map(\.detector))),
-      DataColumn("Q", description: "Quadrant.", .texts(places.map(\.amplifier))),
-      DataColumn(
-        "CCD_SN", description: "Serial number of the detector, as the run recorded it.",
-        .texts(
-          places.map { place in
-            plane.runs.first { $0.block == place.block }?.serials[place.detector]
-          })),
-      DataColumn(
-        "RUN", description: "The test run that the values come from.",
-        .integers(
-          places.map { place in plane.runs.first { $0.block == place.block }?.key.id })),
-      DataColumn(
-        "GAIN_RUN", description: "The PTC01 run whose gain turns ADU into electrons.",
-        .integers(
-          places.map { place in
-            plane.gains.runs.first { $0.block == place.block }?.key.id
-          })),
-    ]
+    let places = plane.rows
+    var columns = plane.identity(places, gainRuns: plane.gains.numbers)
     func add(_ name: String, _ map: ChannelMap, _ meaning: String) {
       columns += MetatestTables.pair(name, map, places, meaning, plane.reason)
     }
@@ -66,6 +34,7 @@ struct FlatTables {
         "FLUELE_\(suffix)", plane.electrons(label),
         "The fluence times the gain of the accepted PTC01 of the block.")
       add("PRNU_PC_\(suffix)", plane.map(FlatQuantities.prnu, label), FlatQuantities.prnu.meaning)
+      add("SLOPE_\(suffix)", plane.map(FlatQuantities.slope, label), FlatQuantities.slope.meaning)
       add(
         "PRNU_RAW_\(suffix)", plane.map(FlatQuantities.rawScatter, label),
         FlatQuantities.rawScatter.meaning)

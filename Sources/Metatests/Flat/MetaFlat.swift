@@ -28,7 +28,7 @@ public enum MetaFlat: Metatest {
   private typealias Q = FlatQuantities
 
   static let quantities = [
-    Q.frames, Q.fluence, Q.prnu, Q.rawScatter, Q.prnuAtZero, Q.correlation, Q.noise, Q.defects,
+    Q.frames, Q.fluence, Q.prnu, Q.slope, Q.rawScatter, Q.prnuAtZero, Q.correlation, Q.noise, Q.defects,
   ]
 
   /// A map of one quantity over the plane.

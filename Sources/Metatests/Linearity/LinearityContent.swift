@@ -11,7 +11,7 @@ extension MetaNL {
   public static func content(_ input: MetatestInput) throws -> MetatestContent {
     let choice = try MetatestChoice(self, input)
     let layout = PlaneLayout(plane: input.plane, design: input.design, camera: choice.camera)
-    let gains = try BiasGains(input)
+    let gains = try PlaneGains(input)
     let planes = try choice.tests.map {
       try LinearityPlane(
         input, test: $0.test, layout: layout, selections: $0.selections, gains: gains)
@@ -51,7 +51,7 @@ extension MetaNL {
     _ input: MetatestInput, camera: Camera
   ) throws -> RequirementTester {
     let layout = PlaneLayout(plane: input.plane, design: input.design, camera: camera)
-    let gains = try BiasGains(input)
+    let gains = try PlaneGains(input)
     return { test, selections in
       try LinearityPlane(
         input, test: test, layout: layout, selections: selections, gains: gains,
@@ -62,12 +62,6 @@ extension MetaNL {
 
   // MARK: - Figures
 
-  private static func footer(_ plane: LinearityPlane, _ quantity: String) -> String {
-    let runs = plane.runs.map(\.key).sorted().map { String($0.id) }
-    let shown = runs.count > 16 ? "\(runs.count) runs" : "runs " + runs.joined(separator: ", ")
-    return "\(plane.test) · \(quantity) · \(shown) · design \(plane.layout.design.name)"
-  }
-
   private static func figures(
     _ input: MetatestInput, _ plane: LinearityPlane, _ results: [RequirementResult]
   ) -> [MetatestContent.NamedFigure] {
@@ -77,7 +71,7 @@ extension MetaNL {
     for map in maps {
       let values = plane.shown(map)
       guard values.values.values.contains(where: { $0.number != nil }) else { continue }
-      let foot = footer(plane, map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
+      let foot = plane.footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
       let result = results.first {
         $0.requirement.id == map.requirement && $0.test == plane.test
       }
@@ -106,7 +100,7 @@ extension MetaNL {
 
   private static func curveFigures(_ plane: LinearityPlane) -> [MetatestContent.NamedFigure] {
     guard !plane.fits.isEmpty else { return [] }
-    let drawing = LinearityCurveFigures(plane: plane, footer: footer(plane, "nl.fit, nl.curve"))
+    let drawing = LinearityCurveFigures(plane: plane, footer: plane.footer("nl.fit, nl.curve"))
     var figures: [MetatestContent.NamedFigure] = [
       .init(
         name: "\(plane.test)_NL_curves_rel_fit",

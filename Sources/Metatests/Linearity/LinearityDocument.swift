@@ -31,40 +31,23 @@ struct LinearityDocument {
       .table(ReportTables.inventory(selections)), .paragraph(Document.Text(gains)),
     ]
     for plane in planes { body += sections(plane) }
-    body.append(.appendix)
-    body += DefinitionsSection.nodes(
-      MetaNL.quantities.map(\.name),
-      Dictionary(
-        try input.warehouse.quantities().map { ($0.name, $0) },
-        uniquingKeysWith: { first, _ in first }))
-    body.append(.section(level: 1, "Provenance", label: "provenance-section"))
-    body.append(.paragraph(Document.Text("Rule of choice: " + input.selector.rule + ".")))
-    body.append(.table(try ReportTables.provenance(selections, input.warehouse)))
-    let campaigns = Set(selections.compactMap { $0.run?.campaign }).sorted()
-    return Document(
-      title: "MetaNL: non-linearity of the focal plane",
-      subtitle: planes.map(\.test).joined(separator: ", "),
-      kicker: campaigns.isEmpty ? "" : "Campaign " + campaigns.joined(separator: ", "),
-      cover: cover, summary: summary, body: body,
-      footer: "MetaNL · vison \(ProgramVersion.current)", date: date.seconds)
+    return try MetatestFrame(
+      name: "MetaNL", title: "MetaNL: non-linearity of the focal plane", input: input,
+      planes: planes
+    ).document(
+      body, summary: summary, quantities: MetaNL.quantities, rule: input.selector.rule,
+      date: date, camera: camera)
   }
 
   /// Which runs the gains come from.
   private var gains: String {
-    guard let runs = planes.first?.gainRuns, !runs.isEmpty else {
+    guard let gains = planes.first?.gains, !gains.runs.isEmpty else {
       return "No gain is known: signals are in ADU, and nothing is in electrons (no PTC01 in the warehouse)."
     }
-    return "Gains that turned ADU into electrons are those of PTC01: "
-      + runs.sorted { $0.block < $1.block }.map { "\($0.block) run \($0.key.id)" }
-      .joined(separator: ", ") + "."
+    return "Gains that turned ADU into electrons are those of PTC01: \(gains.sources)."
   }
 
-  // MARK: - Cover
-
-  private var cover: [Document.Field] {
-    MetatestCover.fields(
-      "MetaNL", input, camera: camera, date: date.text, tests: planes.map { ($0.test, $0.flight) })
-  }
+  // MARK: - Summary
 
   private var summary: [Document.Node] {
     var nodes: [Document.Node] = []
@@ -205,16 +188,8 @@ struct LinearityDocument {
           .missing, Document.Text("\(map.title) [\(map.shownUnit)]: nothing was measured."))
       }
       let values = plane.shown(map)
-      var caption: Document.Text = [
-        .text("\(plane.test): "), .link(map.title, to: DefinitionLabel.of(map.quantity.name)),
-        .text(map.shownUnit.isEmpty ? "." : ", in \(map.shownUnit)."),
-      ]
-      if let summary = ValueSummary(values.numbers(of: plane.flight)) {
-        func number(_ value: Double) -> String { NumberText.fixed(value, digits: values.digits) }
-        caption += Document.Text(
-          " \(summary.count) quadrants of the flight blocks: median \(number(summary.median)), robust σ "
-            + "\(number(summary.sigma)), range \(number(summary.minimum)) to \(number(summary.maximum)).")
-      }
+      let caption = plane.caption(
+        values, map.title, map.quantity, unit: map.shownUnit)
       return .figure(
         Document.Figure(input.figurePath(name), width: 0.7, caption: caption))
     }

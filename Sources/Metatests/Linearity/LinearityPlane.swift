@@ -3,15 +3,13 @@ import Detector
 import Warehouse
 
 /// What MetaNL knows of one test: the chosen runs, their values and curves.
-struct LinearityPlane: Sendable {
+struct LinearityPlane: TestPlane {
   let test: String
   let selections: [BlockSelection]
   let reader: ChannelReader
   let layout: PlaneLayout
-  /// Gains by place; empty where there are none.
-  let gains: [ChannelPlace: MeasuredValue]
-  /// The photon-transfer runs that the gains come from.
-  let gainRuns: [StoredTestRun]
+  /// The gains of all blocks.
+  let gains: PlaneGains
   /// The chamber of each block; as far as the focal plane knows it.
   let chambers: [String: String]
 
@@ -20,41 +18,16 @@ struct LinearityPlane: Sendable {
   /// - Parameter isForReport: whether curves are read, which no requirement needs.
   init(
     _ input: MetatestInput, test: String, layout: PlaneLayout, selections: [BlockSelection],
-    gains: BiasGains, isForReport: Bool = true
+    gains: PlaneGains, isForReport: Bool = true
   ) throws {
     (self.test, self.selections, self.layout) = (test, selections, layout)
     let runs = selections.compactMap(\.run)
     reader = try ChannelReader(
       input.warehouse, runs: runs, quantities: MetaNL.quantities,
       curves: isForReport ? MetaNL.curves : [])
-    (self.gains, gainRuns) = (gains.values, gains.runs)
+    self.gains = gains
     chambers = Dictionary(
       input.plane.blocks.map { ($0.name, $0.chamber) }, uniquingKeysWith: { first, _ in first })
-  }
-
-  /// The chosen runs.
-  var runs: [StoredTestRun] { selections.compactMap(\.run) }
-  /// Blocks of the plane that have a run.
-  var flight: Set<String> {
-    Set(selections.filter { $0.role == .flight && $0.run != nil }.map(\.block))
-  }
-  /// Whether a block with results sits on the plane.
-  var isOnPlane: Bool { layout.channels.contains { flight.contains($0.place.block) } }
-
-  /// The places of all amplifiers that the design wants, and of other blocks with results.
-  var places: [ChannelPlace] {
-    selections.filter { $0.role == .flight || $0.run != nil }.flatMap { selection in
-      layout.camera.detectors.flatMap { detector in
-        layout.camera.amplifiers.map {
-          ChannelPlace(block: selection.block, detector: detector, amplifier: $0.name)
-        }
-      }
-    }
-  }
-
-  /// Why a place has no value at all.
-  func reason(_ place: ChannelPlace) -> String {
-    selections.first { $0.block == place.block }?.reason ?? "not measured"
   }
 
   // MARK: - Maps
@@ -67,28 +40,9 @@ struct LinearityPlane: Sendable {
         title: map.title, quantity: map.quantity.name, item: map.item, unit: map.quantity.unit,
         digits: map.quantity.digits, values: values)
     }
-    var electrons: [ChannelPlace: MeasuredValue] = [:]
-    for (place, value) in values {
-      guard case .value(let signal, let error, let count) = value else {
-        electrons[place] = value
-        continue
-      }
-      switch gains[place] {
-      case .value(let gain, let ofGain, _)?:
-        let (a, b) = ((error ?? 0) * gain, signal * (ofGain ?? 0))
-        electrons[place] = .value(
-          signal * gain, uncertainty: (a * a + b * b).squareRoot(), count: count)
-      case .missing(let reason)?: electrons[place] = .missing(reason: "no gain: \(reason)")
-      case nil:
-        electrons[place] = .missing(
-          reason: gainRuns.isEmpty
-            ? "not measurable: no PTC01 in the warehouse"
-            : "not measurable: no PTC01 of \(place.block)")
-      }
-    }
     return ChannelMap(
       title: map.title, quantity: map.quantity.name, item: map.item, unit: .electron,
-      digits: map.quantity.digits, values: electrons)
+      digits: map.quantity.digits, values: gains.electrons(values))
   }
 
   /// The values of a map as people see them: small numbers in units of 10^-6, the unit in the title.
@@ -106,13 +60,13 @@ struct LinearityPlane: Sendable {
   // MARK: - Curves
 
   /// The abscissa of curves: thousands of electrons where any gain is known, else of ADU.
-  var isInElectrons: Bool { places.contains { gains[$0]?.number != nil } }
+  var isInElectrons: Bool { places.contains { gains.gain($0).number != nil } }
   /// Its unit.
   var signalUnit: String { isInElectrons ? "ke⁻" : "kADU" }
 
   /// What turns ADU into the abscissa; nil where the place has no gain though others have.
   func scale(_ place: ChannelPlace) -> Double? {
-    isInElectrons ? gains[place]?.number.map { $0 / 1000 } : 0.001
+    isInElectrons ? gains.gain(place).number.map { $0 / 1000 } : 0.001
   }
 
   /// One curve with its abscissa, ordinate in percent.

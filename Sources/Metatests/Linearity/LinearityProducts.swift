@@ -20,45 +20,13 @@ struct LinearityProducts {
   private func product(
     _ title: String, _ planes: [LinearityPlane], _ tables: [DataTable]
   ) throws -> DataProduct {
-    let shared = MetatestTables(results: results, selections: planes.flatMap(\.selections))
-    return DataProduct(
-      title: title,
-      header: [
-        .init("metatest", "MetaNL"),
-        .init("test", .text(planes.map(\.test).joined(separator: ", "))),
-        .init("vison", .text(ProgramVersion.current)),
-        .init("fpa_design", .text(input.design.name)),
-        .init("FPA", .text(input.plane.name)), .init("DATE", .text(date)),
-      ], meta: [.init("rule", .text(input.selector.rule))], tables: tables,
-      provenance: try shared.provenance(input.warehouse))
+    try MetatestFrame(name: "MetaNL", title: title, input: input, planes: planes).product(
+      tables, rule: input.selector.rule, date: date)
   }
 
   private func quadrants(_ plane: LinearityPlane) -> DataTable {
-    let onPlane = plane.layout.channels.map(\.place)
-    let known = Set(onPlane)
-    let places = onPlane + plane.places.filter { !known.contains($0) }
-    var columns = [
-      DataColumn(
-        "CCDID", description: "Position on the focal plane.",
-        .texts(places.map { plane.layout.slot(of: $0)?.name })),
-      DataColumn("BLOCK", .texts(places.map(\.block))),
-      DataColumn("CCD", .texts(places.map(\.detector))),
-      DataColumn("Q", description: "Quadrant.", .texts(places.map(\.amplifier))),
-      DataColumn(
-        "CCD_SN", description: "Serial number of the detector, as the run recorded it.",
-        .texts(
-          places.map { place in
-            plane.runs.first { $0.block == place.block }?.serials[place.detector]
-          })),
-      DataColumn(
-        "RUN", description: "The test run that the values come from.",
-        .integers(
-          places.map { place in plane.runs.first { $0.block == place.block }?.key.id })),
-      DataColumn(
-        "GAIN_RUN", description: "The PTC01 run whose gain turned ADU into electrons.",
-        .integers(
-          places.map { place in plane.gainRuns.first { $0.block == place.block }?.key.id })),
-    ]
+    let places = plane.rows
+    var columns = plane.identity(places, gainRuns: plane.gains.numbers)
     for map in MetaNL.maps {
       columns += MetatestTables.pair(
         map.key, plane.stored(map), places, map.quantity.meaning, plane.reason)

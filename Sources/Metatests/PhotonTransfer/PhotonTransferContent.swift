@@ -59,12 +59,6 @@ extension MetaPTC {
 
   // MARK: - Figures
 
-  private static func footer(_ plane: PhotonTransferPlane, _ quantity: String) -> String {
-    let runs = plane.runs.map(\.key).sorted().map { String($0.id) }
-    let shown = runs.count > 16 ? "\(runs.count) runs" : "runs " + runs.joined(separator: ", ")
-    return "\(plane.test) · \(quantity) · \(shown) · design \(plane.layout.design.name)"
-  }
-
   private static func figures(
     _ input: MetatestInput, _ plane: PhotonTransferPlane, _ results: [RequirementResult]
   ) -> [MetatestContent.NamedFigure] {
@@ -75,7 +69,7 @@ extension MetaPTC {
       let values = plane.shown(map)
       // Runs without this step have no map of it.
       if map.key == "HER", values.values.isEmpty { continue }
-      let foot = footer(plane, map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
+      let foot = plane.footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
       let result = results.first {
         $0.requirement.id == map.requirement && $0.test == plane.test
       }
@@ -113,7 +107,7 @@ extension MetaPTC {
             drawing.mosaic(
               try bloomImages(plane), name: "\(plane.test): blooming limits of tiles",
               value: Axis("limit", unit: "kADU"), scale: .full,
-              footer: footer(plane, "ptc.bloom"))
+              footer: plane.footer("ptc.bloom"))
           }, hasPreview: false))
     }
     if !plane.temperatures.isEmpty, let gain = maps.first {
@@ -124,7 +118,7 @@ extension MetaPTC {
           figure: {
             ChannelFigures.temperature(
               values, test: plane.test, selections: plane.selections,
-              temperatures: plane.temperatures, footer: footer(plane, "ptc.gain"))
+              temperatures: plane.temperatures, footer: plane.footer("ptc.gain"))
           }, hasPreview: false))
     }
     return figures
@@ -153,7 +147,7 @@ extension MetaPTC {
     }
     return Figure(
       width: 6.8, height: 4.4, title: "\(plane.test): hard-edge response",
-      footer: footer(plane, HardEdgeQuantities.serialProfile),
+      footer: plane.footer(HardEdgeQuantities.serialProfile),
       content: .panel(
         .axes(
           Axes(

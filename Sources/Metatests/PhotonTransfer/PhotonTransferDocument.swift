@@ -31,30 +31,15 @@ struct PhotonTransferDocument {
     body += wavelengths
     body += dependences
     for plane in planes { body += sections(plane) }
-    body.append(.appendix)
-    body += DefinitionsSection.nodes(
-      MetaPTC.quantities.map(\.name),
-      Dictionary(
-        try input.warehouse.quantities().map { ($0.name, $0) },
-        uniquingKeysWith: { first, _ in first }))
-    body.append(.section(level: 1, "Provenance", label: "provenance-section"))
-    body.append(.paragraph(Document.Text("Rule of choice: " + input.selector.rule + ".")))
-    body.append(.table(try ReportTables.provenance(selections, input.warehouse)))
-    let campaigns = Set(selections.compactMap { $0.run?.campaign }).sorted()
-    return Document(
-      title: "MetaPTC: gains and full well of the focal plane",
-      subtitle: planes.map(\.test).joined(separator: ", "),
-      kicker: campaigns.isEmpty ? "" : "Campaign " + campaigns.joined(separator: ", "),
-      cover: cover, summary: summary, body: body,
-      footer: "MetaPTC · vison \(ProgramVersion.current)", date: date.seconds)
+    return try MetatestFrame(
+      name: "MetaPTC", title: "MetaPTC: gains and full well of the focal plane", input: input,
+      planes: planes
+    ).document(
+      body, summary: summary, quantities: MetaPTC.quantities, rule: input.selector.rule,
+      date: date, camera: camera)
   }
 
-  // MARK: - Cover
-
-  private var cover: [Document.Field] {
-    MetatestCover.fields(
-      "MetaPTC", input, camera: camera, date: date.text, tests: planes.map { ($0.test, $0.flight) })
-  }
+  // MARK: - Summary
 
   private var summary: [Document.Node] {
     var nodes: [Document.Node] = []
@@ -194,16 +179,8 @@ struct PhotonTransferDocument {
     guard plane.isOnPlane else { return [] }
     return keys.compactMap { key in MetaPTC.maps.first { $0.key == key } }.map { map in
       let values = plane.shown(map)
-      var caption: Document.Text = [
-        .text("\(plane.test): "), .link(map.title, to: DefinitionLabel.of(map.quantity.name)),
-        .text(map.shownUnit.isEmpty ? "." : ", in \(map.shownUnit)."),
-      ]
-      if let summary = ValueSummary(values.numbers(of: plane.flight)) {
-        func number(_ value: Double) -> String { NumberText.fixed(value, digits: values.digits) }
-        caption += Document.Text(
-          " \(summary.count) quadrants of the flight blocks: median \(number(summary.median)), robust σ "
-            + "\(number(summary.sigma)), range \(number(summary.minimum)) to \(number(summary.maximum)).")
-      }
+      let caption = plane.caption(
+        values, map.title, map.quantity, unit: map.shownUnit)
       return .figure(
         Document.Figure(
           input.figurePath("\(plane.test)_\(map.key)_MAP"), width: 0.7, caption: caption))

@@ -3,7 +3,7 @@ import Detector
 import Warehouse
 
 /// What MetaPTC knows of one test: the chosen runs and their values.
-struct PhotonTransferPlane: Sendable {
+struct PhotonTransferPlane: TestPlane {
   let test: String
   let selections: [BlockSelection]
   let reader: ChannelReader
@@ -34,31 +34,6 @@ struct PhotonTransferPlane: Sendable {
     self.voltages = voltages
     temperatures =
       isForReport ? try DetectorTemperatures.mean(input.warehouse, runs, layout.camera) : [:]
-  }
-
-  /// The chosen runs.
-  var runs: [StoredTestRun] { selections.compactMap(\.run) }
-  /// Blocks of the plane that have a run.
-  var flight: Set<String> {
-    Set(selections.filter { $0.role == .flight && $0.run != nil }.map(\.block))
-  }
-  /// Whether a block with results sits on the plane.
-  var isOnPlane: Bool { layout.channels.contains { flight.contains($0.place.block) } }
-
-  /// The places of all amplifiers that the design wants, and of other blocks with results.
-  var places: [ChannelPlace] {
-    selections.filter { $0.role == .flight || $0.run != nil }.flatMap { selection in
-      layout.camera.detectors.flatMap { detector in
-        layout.camera.amplifiers.map {
-          ChannelPlace(block: selection.block, detector: detector, amplifier: $0.name)
-        }
-      }
-    }
-  }
-
-  /// Why a place has no value at all.
-  func reason(_ place: ChannelPlace) -> String {
-    selections.first { $0.block == place.block }?.reason ?? "not measured"
   }
 
   /// The values of a map as they are stored.

@@ -13,44 +13,21 @@ struct PhotonTransferTables {
 
   func product() throws -> DataProduct {
     let shared = MetatestTables(results: results, selections: planes.flatMap(\.selections))
-    return DataProduct(
-      title: "MetaPTC: gains and full well of the focal plane",
-      header: [
-        .init("metatest", "MetaPTC"),
-        .init("test", .text(planes.map(\.test).joined(separator: ", "))),
-        .init("vison", .text(ProgramVersion.current)),
-        .init("fpa_design", .text(input.design.name)),
-        .init("FPA", .text(input.plane.name)), .init("DATE", .text(date)),
-      ], meta: [.init("rule", .text(input.selector.rule))],
-      tables: planes.map(quadrants) + planes.map(tiles).filter { !$0.columns.isEmpty } + shared.all,
-      provenance: try shared.provenance(input.warehouse))
+    return try MetatestFrame(
+      name: "MetaPTC", title: "MetaPTC: gains and full well of the focal plane", input: input,
+      planes: planes
+    ).product(
+      planes.map(quadrants) + planes.map(tiles).filter { !$0.columns.isEmpty } + shared.all,
+      rule: input.selector.rule, date: date)
   }
 
   private func quadrants(_ plane: PhotonTransferPlane) -> DataTable {
-    let onPlane = plane.layout.channels.map(\.place)
-    let known = Set(onPlane)
-    let places = onPlane + plane.places.filter { !known.contains($0) }
-    var columns = [
-      DataColumn(
-        "CCDID", description: "Position on the focal plane.",
-        .texts(places.map { plane.layout.slot(of: $0)?.name })),
-      DataColumn("BLOCK", .texts(places.map(\.block))),
-      DataColumn("CCD", .texts(places.map(\.detector))),
-      DataColumn("Q", description: "Quadrant.", .texts(places.map(\.amplifier))),
-      DataColumn(
-        "CCD_SN", description: "Serial number of the detector, as the run recorded it.",
-        .texts(
-          places.map { place in
-            plane.runs.first { $0.block == place.block }?.serials[place.detector]
-          })),
-      DataColumn(
-        "RUN", description: "The test run that the values come from.",
-        .integers(
-          places.map { place in plane.runs.first { $0.block == place.block }?.key.id })),
+    let places = plane.rows
+    var columns = plane.identity(places)
+    columns.append(
       DataColumn(
         "TEMP_degC", description: "CCD temperature in degrees Celsius, mean of top and bottom.",
-        .doubles(places.map { plane.temperatures[$0.block]?[$0.detector] }), display: .fixed(2)),
-    ]
+        .doubles(places.map { plane.temperatures[$0.block]?[$0.detector] }), display: .fixed(2)))
     for map in MetaPTC.maps {
       columns += MetatestTables.pair(
         map.key, plane.stored(map), places, map.quantity.meaning, plane.reason)

@@ -65,7 +65,7 @@ struct FlatReport: BlockReportFamily {
       parts += [.section(1, "Master flats and PRNU", label: "results")]
       parts += labels.flatMap { figures.master($0) }
       parts += figures.histograms() + figures.response()
-      parts += labels.map { table($0, data) } + [electrons(labels, data)]
+      parts += [slope(data)] + labels.map { table($0, data) } + [electrons(labels, data)]
       parts += [
         QuantityTables.byAmplifier(
           [
@@ -122,17 +122,58 @@ struct FlatReport: BlockReportFamily {
         Column(heading: "Frames", quantity: "flat.frames", item: label),
         Column(heading: "Fluence", quantity: "flat.fluence", item: label),
         Column(heading: "PRNU", quantity: "flat.prnu", item: label),
+        Column(heading: "Slope", quantity: "flat.prnu.slope", item: label),
         Column(heading: "as formerly", quantity: "flat.prnu.raw", item: label),
         Column(heading: "Noise", quantity: "flat.master.noise", item: label),
       ], caption: Document.Text("Master flats of \(label)"), label: "table:prnu-\(label)",
       note:
-        "“As formerly”: standard deviation of the master flat after clipping, photon noise included. Noise: typical error of a pixel.",
+        "Slope: relative change of the light over that of the signal, by which PRNU was multiplied. “As formerly”: standard deviation of the master flat after clipping, photon noise included. Noise: typical error of a pixel.",
       data)
   }
 
+  /// Whether PRNU is that of the light or of the signals, and which run the chain's slope is from.
+  private func slope(_ data: TestRunData) -> ReportPart {
+    let rows = data.measurements(of: "flat.prnu.slope")
+    let missing = rows.compactMap { row -> String? in
+      guard case .missing(let reason) = row.value, reason.hasPrefix("not corrected") else {
+        return nil
+      }
+      return reason
+    }
+    let corrected = rows.count { $0.value.number != nil }
+    let prefix = "slope of the chain: "
+    let source = data.subtasks.flatMap(\.log).first { $0.hasPrefix(prefix) }
+      .map { String($0.dropFirst(prefix.count)) }
+    var text: Document.Text = []
+    if corrected > 0 {
+      text += [.text("PRNU is that of the light: corrected for the ")]
+      text += DefinitionLabel.link("slope of the chain", "flat.prnu.slope")
+      text += [.text(source.map { ", known from \($0). " } ?? ". ")]
+    }
+    if rows.isEmpty || !missing.isEmpty {
+      let groups = Dictionary(grouping: missing) { $0 }.map { ($0.key, $0.value.count) }
+        .sorted { ($1.1, $0.0) < ($0.1, $1.0) }.prefix(3)
+      let why = groups.map { "\($0.0.replacing("not corrected: ", with: "")) (\($0.1))" }
+      text += [
+        .status(
+          .missing,
+          (corrected > 0 ? "\(missing.count) values of PRNU are" : "PRNU is")
+              + " not corrected for the non-linearity of the chain"
+              + (why.isEmpty ? "" : ": " + why.joined(separator: "; "))
+              + ". Where the signal departs from proportionality by 1 %, PRNU is off by 1 to 2 %. "
+              + "With NL02 or PTC01 of this block in the warehouse, run the step “masterflat” again."
+        )
+      ]
+    }
+    if text.isEmpty { text = "No master flat: no slope of the chain is needed." }
+    return .paragraph(text)
+  }
+
   private func electrons(_ labels: [String], _ data: TestRunData) -> ReportPart {
-    guard !data.gains.isEmpty else {
-      return .paragraph([.status(.missing, .init("Fluences in electrons: \(data.gains.source)."))])
+    guard data.gains.hasGains else {
+      return .paragraph([
+        .status(.missing, .init("Fluences are in ADU only: no gain (\(data.gains.source))."))
+      ])
     }
     var rows: [[Document.Table.Cell]] = []
     var rules: Set<Int> = []
@@ -142,8 +183,9 @@ struct FlatReport: BlockReportFamily {
         rows.append(
           [index == 0 ? .words(detector) : "", .words(amplifier)]
             + labels.map { label in
-              let value = data.gains.electrons(
-                data.value("flat.fluence", detector, amplifier, item: label), detector, amplifier)
+              let value = data.value("flat.fluence", detector, amplifier, item: label).map {
+                data.gains.electrons($0, detector, amplifier)
+              }
               guard case .missing(let reason)? = value else {
                 return NumberText.cell(value, digits: 0)
               }
@@ -159,7 +201,7 @@ struct FlatReport: BlockReportFamily {
           + labels.map { .init(DefinitionLabel.link($0, "flat.fluence"), unit: "e⁻", .right) },
         rows: rows, caption: "Fluences in electrons", label: "table:electrons",
         note: .init(
-          "With the \(data.gains.source)."
+          "With the gains of \(data.gains.source)."
             + reasons.enumerated().map { " (\($0 + 1)) \($1)." }.joined()), size: .footnote, rulesAfter: rules))
   }
 

@@ -40,7 +40,7 @@ struct FluxReport: BlockReportFamily {
       ("Flux", "flatflux.flux"), ("Shutter", "flatflux.shutter"),
       ("Deviation", "flatflux.deviation"), ("Saturation time", "check.saturation.time"),
     ]
-    let hasGain = !data.gains.isEmpty
+    let hasGain = data.gains.hasGains
     var reasons: [String] = []
     func cell(_ value: MeasuredValue?, _ quantity: String) -> Document.Table.Cell {
       if case .missing(let reason)? = value {
@@ -63,7 +63,7 @@ struct FluxReport: BlockReportFamily {
           index == 0 ? .words(detector) : "", .words(amplifier), cell(flux, "flatflux.flux"),
         ]
         if hasGain {
-          let electrons = data.gains.electrons(flux, detector, amplifier)
+          let electrons = flux.map { data.gains.electrons($0, detector, amplifier) }
           if case .missing? = electrons {
             row.append(cell(electrons, "flatflux.flux"))
           } else {
@@ -87,7 +87,8 @@ struct FluxReport: BlockReportFamily {
     var note: Document.Text = [
       .text(
         hasGain
-          ? "Electrons with the \(data.gains.source). " : "Electrons: \(data.gains.source). ")
+          ? "Electrons with the gains of \(data.gains.source). "
+          : "In ADU only: no gain (\(data.gains.source)). ")
     ]
     for (index, reason) in reasons.enumerated() { note += [.text("(\(index + 1)) \(reason). ")] }
     return .table(
