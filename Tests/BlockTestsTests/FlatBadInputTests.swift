@@ -183,25 +183,22 @@ private struct SpoiltFlats {
       $0.contains("EXP_LOG")
     }
     let path = "\(root)/\(try #require(logs.first))"
-    let lines = try String(contentsOfFile: path, encoding: .utf8)
-      .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    let names = lines[0].split(whereSeparator: \.isWhitespace).map(String.init)
-    let column = try #require(names.firstIndex { $0.lowercased() == "exptime" })
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline)
+      .map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
+    let column = try #require(lines.first?.firstIndex(of: "exptime"))
     var changed = 0
-    let spoilt = lines.enumerated().map { index, line -> String in
-      var words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-      if words.count < names.count {
-        words = line.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
-      }
-      guard index > 0, words.count > column, let obsid = Int(words[0]), obsid % 2 == 1,
+    let spoilt = lines.map { words -> String in
+      var words = words
+      if words.count > column, let obsid = Int(words[0]), obsid % 2 == 1,
         let seconds = Double(words[column])
-      else { return line }
-      changed += 1
-      words[column] = String(seconds + 1.5)
-      return words.joined(separator: line.contains("\t") ? "\t" : " ")
+      {
+        changed += 1
+        words[column] = String(seconds + 1.5)
+      }
+      return words.joined(separator: "\t")
     }
     try #require(changed > 20)
-    try Data(spoilt.joined(separator: "\n").utf8).write(to: URL(filePath: path))
+    try Data((spoilt.joined(separator: "\r\n") + "\r\n").utf8).write(to: URL(filePath: path))
     let (warehouse, summary) = try await flats.campaign.run(
       configuration: try flats.configuration())
     #expect(summary.entries.map(\.error).allSatisfy { $0 == nil })
