@@ -114,7 +114,7 @@ import Warehouse
       Issue.record("a dead quadrant has a gain")
       return
     }
-    #expect(reason.contains("no signal") || reason.contains("valid pixels"), "\(reason)")
+    #expect(reason == "the amplifier is dead: all its pixels read 200")
     #expect(try value(warehouse, "ptc.turnoff", "CCD1", "E")?.number == nil)
     #expect(try value(warehouse, "ptc.gain", "CCD1", "F")?.number != nil)
     #expect(try value(warehouse, "ptc.gain", "CCD2", "E")?.number != nil)
