@@ -102,15 +102,7 @@ enum FlatTests {
       inputs: ladder(wavelength, fractions, frames) + pairs,
       selection: .init(byFilter: true, ignoredKeys: ["motr_siz"]),
       columns: { plan throws(CampaignError) in
-        try checkChoices(plan)
-        var columns = try exposures(plan)
-        if let resetDrain {
-          for index in columns.indices {
-            columns[index].values["RD_T"] = .double(resetDrain)
-            columns[index].values["RD_B"] = .double(resetDrain)
-          }
-        }
-        return columns
+        TestPlan.columns(try exposures(plan), resetDrain: resetDrain)
       }, checks: fluenceChecks)
   }
 
@@ -188,7 +180,7 @@ enum FlatTests {
 
   private static let pairs: [TestCatalog.Input] = [
     .init(
-      name: "model", defaultValue: .string("FULLCOVARIANCE"), range: nil,
+      name: "model", choices: models + (1...8).map { "POLYNOMIAL\($0)" },
       meaning: "model of the gain: \(models.joined(separator: ", ")), or POLYNOMIALn (n = 1...8)"),
     .init(
       name: "lags", defaultValue: .int(8), range: 1...16, meaning: "greatest lag of covariances"),
@@ -202,34 +194,12 @@ enum FlatTests {
       name: "tiles", defaultValue: .int(6), range: 1...50,
       meaning: "tiles along each axis of an amplifier, for the map of blooming limits"),
     .init(
-      name: "lonely", defaultValue: .string("warning"), range: nil,
+      name: "lonely", choices: ["warning", "error"],
       meaning: "what a single flat at an exposure time is: warning or error"),
     .init(
-      name: "linearity", defaultValue: .string("exposures"), range: nil,
+      name: "linearity", choices: ["exposures", "none"],
       meaning: "what makes the curve that of a linear chain: exposures (the exposure times), or none"),
   ]
-
-  private static func checkChoices(_ plan: TestPlan) throws(CampaignError) {
-    if case .string(let name)? = plan.inputs["model"] {
-      let digits = name.dropFirst("POLYNOMIAL".count)
-      let isPolynomial = name.hasPrefix("POLYNOMIAL") && (1...8).contains(Int(digits) ?? 0)
-      guard models.contains(name) || isPolynomial else {
-        throw CampaignError(
-          .badTestInput, "model '\(name.clipped(to: 60))' is not known",
-          remedy: "known are \(models.joined(separator: ", ")), and POLYNOMIAL1 to POLYNOMIAL8")
-      }
-    }
-    if let lonely = plan.inputs["lonely"], ![.string("warning"), .string("error")].contains(lonely) {
-      throw CampaignError(
-        .badTestInput, "lonely must be warning or error, not '\(lonely.description.clipped(to: 60))'")
-    }
-    if let choice = plan.inputs["linearity"], ![.string("exposures"), .string("none")].contains(choice)
-    {
-      throw CampaignError(
-        .badTestInput,
-        "linearity must be exposures or none, not '\(choice.description.clipped(to: 60))'")
-    }
-  }
 
   private static let covariance: [TestCatalog.Input] = [
     .init(
@@ -291,5 +261,15 @@ extension TestPlan {
     let isPoint = column.values["source"] == .string("point")
     let full = filter.saturationSeconds(isPoint ? .point : .flat)
     return full > 0 ? seconds / full : 0
+  }
+
+  /// The columns with another reset drain [V] than usual; as they are for nil.
+  static func columns(_ columns: [Column], resetDrain: Double?) -> [Column] {
+    guard let resetDrain else { return columns }
+    return columns.map { column in
+      var column = column
+      for key in ["RD_T", "RD_B"] { column.values[key] = .double(resetDrain) }
+      return column
+    }
   }
 }

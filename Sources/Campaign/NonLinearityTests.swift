@@ -38,7 +38,6 @@ enum NonLinearityTests {
       ], [4], of: "the flat source") + [.wavelength(0), stability] + analysis,
     selection: .init(byFilter: false, ignoredKeys: []),
     columns: { plan throws(CampaignError) in
-      try checkChoices(plan)
       let filter = try plan.filter(plan.integer("wavelength"))
       return columns([(try plan.ladder(.flat, filter), filter)], stability: filter, plan: plan)
     }, checks: FlatTests.fluenceChecks)
@@ -64,20 +63,13 @@ enum NonLinearityTests {
         + [.wavelength(880, suffix: "B"), stability] + analysis,
       selection: .init(byFilter: false, ignoredKeys: []),
       columns: { plan throws(CampaignError) in
-        try checkChoices(plan)
         let a = try plan.filter(plan.integer("wavelengthA"))
         let b = try plan.filter(plan.integer("wavelengthB"))
-        var all = columns(
-          [
-            (try plan.ladder(.flat, a, suffix: "A"), a), (try plan.ladder(.flat, b, suffix: "B"), b),
-          ], stability: b, plan: plan)
-        if let resetDrain {
-          for index in all.indices {
-            all[index].values["RD_T"] = .double(resetDrain)
-            all[index].values["RD_B"] = .double(resetDrain)
-          }
-        }
-        return all
+        return TestPlan.columns(
+          columns(
+            [
+              (try plan.ladder(.flat, a, suffix: "A"), a), (try plan.ladder(.flat, b, suffix: "B"), b),
+            ], stability: b, plan: plan), resetDrain: resetDrain)
       }, checks: { _, _ in DataCheck.common })
   }
 
@@ -93,7 +85,7 @@ enum NonLinearityTests {
 
   private static let analysis: [TestCatalog.Input] = [
     .init(
-      name: "model", defaultValue: .string("POLYNOMIAL"), range: nil,
+      name: "model", choices: models,
       meaning: "curve of the results: POLYNOMIAL, or EXPONENTIAL with a term for low signals besides"),
     .init(
       name: "degree", defaultValue: .int(4), range: 1...8, meaning: "degree of the polynomial"),
@@ -110,7 +102,7 @@ enum NonLinearityTests {
       name: "drift", defaultValue: .int(20), range: 0...30,
       meaning: "highest degree of the polynomial in time that the source may follow"),
     .init(
-      name: "shutter", defaultValue: .string("calibrated"), range: nil,
+      name: "shutter", choices: ["calibrated", "points", "commanded"],
       meaning:
         "exposure times: calibrated (the median excess of the chamber's calibration), points (its points one by one) or commanded"),
     .init(
@@ -120,17 +112,6 @@ enum NonLinearityTests {
       name: "clipsigma", defaultValue: .double(4), range: 2...20,
       meaning: "clipping of a tile's pixels in standard deviations"),
   ]
-
-  private static func checkChoices(_ plan: TestPlan) throws(CampaignError) {
-    for (name, known) in [("model", models), ("shutter", ["calibrated", "points", "commanded"])] {
-      guard let value = plan.inputs[name], !known.contains(where: { value == .string($0) }) else {
-        continue
-      }
-      throw CampaignError(
-        .badTestInput, "\(name) '\(value.description.clipped(to: 60))' is not known",
-        remedy: "known are \(known.joined(separator: ", "))")
-    }
-  }
 
   private static func columns(
     _ parts: [(ladder: [(seconds: Double, frames: Int)], filter: ChamberProfile.Filter)],

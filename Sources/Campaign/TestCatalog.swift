@@ -11,8 +11,25 @@ public enum TestCatalog {
     public let defaultValue: ScriptValue
     /// The numbers that are accepted; nil for no limits.
     public let range: ClosedRange<Double>?
+    /// The words that are accepted; empty for any.
+    public let choices: [String]
     /// What it means.
     public let meaning: String
+
+    /// A parameter that is a number, a list of numbers, or any text.
+    init(
+      name: String, defaultValue: ScriptValue, range: ClosedRange<Double>?, meaning: String
+    ) {
+      (self.name, self.defaultValue, self.range) = (name, defaultValue, range)
+      (choices, self.meaning) = ([], meaning)
+    }
+
+    /// A parameter that is one of some words, the first unless a configuration gives another.
+    init(name: String, choices: [String], meaning: String) {
+      self.name = name
+      defaultValue = .string(choices.first ?? "")
+      (range, self.choices, self.meaning) = (nil, choices, meaning)
+    }
 
     /// The inputs of a ladder of exposure times.
     static func ladder(
@@ -202,6 +219,12 @@ public enum TestCatalog {
       throw CampaignError(
         .badTestInput, "input \(name) of \(entry.name) is a list of \(numbers.count) numbers",
         remedy: "a list has at most 500")
+    }
+    if case .string(let word) = value, !input.choices.isEmpty, !input.choices.contains(word) {
+      let nearest = nearestName(to: word, among: input.choices).map { "did you mean \($0)? " } ?? ""
+      throw CampaignError(
+        .badTestInput, "input \(name) of \(entry.name) is '\(word.clipped(to: 60))'",
+        remedy: nearest + "known are \(input.choices.joined(separator: ", "))")
     }
     if let range = input.range, let number = numbers.first(where: { !range.contains($0) }) {
       throw CampaignError(

@@ -1,3 +1,4 @@
+import Detector
 import GRDB
 
 /// What a row of an export says of its test run beyond `ResultRun`.
@@ -19,21 +20,28 @@ public struct ExportedRun: Sendable, Hashable {
 public final class ResultSnapshot {
   private let database: Database
   private let filter: ResultFilter
+  private let gains: GainTable?
   /// The runs, by campaign, block, test, and number.
   public let runs: [ExportedRun]
-  /// The quantities that were measured in them, by name.
+  /// The quantities that were measured in them, by name; with their units in electrons where gains were given.
   public let quantities: [StoredQuantity]
 
-  init(_ database: Database, _ filter: ResultFilter) throws {
+  init(_ database: Database, _ filter: ResultFilter, _ gains: GainTable?) throws {
     self.database = database
     self.filter = filter
+    self.gains = gains
     let scan = try MeasurementScan(database, filter)
     let found = try scan.runs().sorted {
       ($0.campaign, $0.block, $0.test, $0.key) < ($1.campaign, $1.block, $1.test, $1.key)
     }
     var measured: Set<String> = []
     for run in found { measured.formUnion(try scan.series(ofOne: run).map(\.quantity)) }
-    quantities = try Warehouse.quantities(database).filter { measured.contains($0.name) }
+    quantities = try Warehouse.quantities(database).filter { measured.contains($0.name) }.map {
+      guard gains != nil, let unit = Unit(rawValue: $0.unit)?.inElectrons?.unit else { return $0 }
+      return StoredQuantity(
+        name: $0.name, unit: unit.rawValue, digits: $0.digits, dimensions: $0.dimensions,
+        meaning: $0.meaning)
+    }
     runs = try found.map { try ResultSnapshot.described($0, database) }
   }
 
@@ -68,7 +76,9 @@ public final class ResultSnapshot {
               slot: slots.slot(one.run.block, place.result.detector),
               value: try values.value(measured)))
         }
-        for row in rows.sorted(by: { $0.place.precedes($1.place) }) { try body(exported, row) }
+        for row in rows.sorted(by: { $0.place.precedes($1.place) }) { 
+          try body(exported, gains?.inElectrons(row).row ?? row)
+        }
       }
     }
   }
@@ -77,9 +87,11 @@ public final class ResultSnapshot {
 extension Warehouse {
   /// Lets `body` go through the measurements that a filter means, as often as it likes, all as they
   /// were at one instant.
+  ///
+  /// - Parameter gains: with which values in ADU are given in electrons; nil for as they are.
   public func withResults<Value>(
-    matching filter: ResultFilter, _ body: (ResultSnapshot) throws -> Value
+    matching filter: ResultFilter, inElectrons gains: GainTable? = nil, _ body: (ResultSnapshot) throws -> Value
   ) throws -> Value {
-    try reading { try body(ResultSnapshot($0, filter)) }
+    try reading { try body(ResultSnapshot($0, filter, gains)) }
   }
 }

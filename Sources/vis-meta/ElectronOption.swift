@@ -7,7 +7,7 @@ struct ElectronOption: ParsableArguments {
   @Flag(
     name: .long,
     help:
-      "Print values in ADU as electrons, with the gain of their quadrant from the PTC01 run that stands for the block; its uncertainty is included, and the run is named."
+      "Values in ADU as electrons, with the gain of their quadrant from the PTC01 run that stands for the block; its uncertainty is included, and the run is named."
   )
   var electrons = false
 

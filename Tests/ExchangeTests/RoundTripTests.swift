@@ -35,6 +35,47 @@ import Testing
     #expect(try second.testRuns().count == 4)
   }
 
+  @Test("In electrons: values, uncertainties and units are converted, the gains are named, and the bytes repeat")
+  func electrons() throws {
+    let folder = try TemporaryFolder()
+    let warehouse = try folder.warehouse("a")
+    let head = "test,ccd,quadrant,quantity,value,uncertainty,unit,count,reason\n"
+    var options = ImportOptions.foreign()
+    options.constants[.test] = nil
+    try importing(
+      [
+        try folder.write(
+          head + "BIAS01,CCD1,E,bias.ron,4,0.25,adu,12,\nBIAS01,CCD1,F,bias.ron,5,,adu,3,\n"
+            + "PTC01,CCD1,E,ptc.gain,2,,electron/adu,9,\n")
+      ], options, into: warehouse)
+    let gains = try warehouse.gains()
+    #expect(gains.sources.count == 1)
+    var header = testHeader
+    header.gains = gains.sources
+    var texts: [String] = []
+    for _ in 0..<2 {
+      var bytes: [UInt8] = []
+      _ = try ResultExport.stream(
+        .csv, header, from: warehouse, matching: ResultFilter(quantities: ["bias.ron"]),
+        inElectrons: gains) { bytes += $0 }
+      texts.append(String(decoding: bytes, as: UTF8.self))
+    }
+    #expect(texts[0] == texts[1])
+    let lines = texts[0].split(separator: "\n")
+    #expect(lines.contains { $0.hasPrefix("# gains: BORN: PTC01 run ") })
+    #expect(lines.contains { $0.hasPrefix("# quantity: ") && $0.contains("\"unit\": \"electron\"") })
+    #expect(lines.contains { $0.contains(",bias.ron,8.0,0.5,electron,") })
+    #expect(
+      lines.contains { $0.contains(",CCD1,F,") && $0.contains("electron") && $0.contains("no gain") })
+    for format in ExchangeFormat.allCases {
+      let path = "\(folder.path)/e.\(format.rawValue)"
+      #expect(
+        try ResultExport.write(
+          format, header, from: warehouse, matching: ResultFilter(), inElectrons: gains, to: path)
+          == 3)
+    }
+  }
+
   @Test("The CSV is as documented, to the byte")
   func exactBytes() throws {
     let folder = try TemporaryFolder()

@@ -67,8 +67,11 @@ enum ExportFITS {
   private static func cards(_ header: ExportHeader, _ snapshot: ResultSnapshot) -> [FITSCard] {
     func ascii(_ text: String) -> FITSValue { .text(TextEscape.escaped(text, asciiOnly: true)) }
     var cards = [FITSCard("VISFORM", .integer(ExportHeader.form), "vison results, version of form")]
-    let keywords = ["CREATOR", "WAREHOUS", "FILTER", "NEWEST"]
-    let comments = ["program", "warehouse", "what was asked for", "start of the newest run, UTC"]
+    let keywords = ["CREATOR", "WAREHOUS", "FILTER", "NEWEST", "GAINS"]
+    let comments = [
+      "program", "warehouse", "what was asked for", "start of the newest run, UTC",
+      "gains that turned ADU into electrons",
+    ]
     for (index, entry) in header.entries(snapshot).enumerated() where index < keywords.count {
       cards.append(FITSCard(keywords[index], ascii(entry.value), comments[index]))
     }

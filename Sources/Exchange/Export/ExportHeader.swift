@@ -13,12 +13,15 @@ public struct ExportHeader: Sendable, Hashable {
   public var warehouse: String
   /// What was asked for, in words.
   public var filter: String
+  /// With which gains values in ADU were turned into electrons, a line a block; nil where they are in ADU.
+  public var gains: [String]?
 
   /// Describes an export.
-  public init(program: String, warehouse: String, filter: String) {
+  public init(program: String, warehouse: String, filter: String, gains: [String]? = nil) {
     self.program = program
     self.warehouse = warehouse
     self.filter = filter
+    self.gains = gains
   }
 
   /// The lines: key and value. The newest run's start stands for a date, so that bytes repeat.
@@ -27,6 +30,7 @@ public struct ExportHeader: Sendable, Hashable {
       ("program", program), ("warehouse", warehouse), ("filter", filter),
       ("newest_run", snapshot.runs.map(\.run.started).max() ?? ""),
     ]
+      + (gains.map { [("gains", $0.isEmpty ? "no gain" : $0.joined(separator: "; "))] } ?? [])
   }
 
   /// A quantity as a JSON object, which is a YAML flow mapping, too.

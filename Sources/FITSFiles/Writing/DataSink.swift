@@ -27,13 +27,14 @@ final class DataSink {
 
   /// Lets `body` set the next `count` bytes.
   ///
-  /// - Precondition: `count` is at most `capacity`, less 3 where pieces are no multiples of 4.
+  /// - Throws: `FITSError.Kind.unwritable`, also where `count` is beyond `capacity`, less 3 where pieces are no multiples
+  ///   of 4.
   func append(
     _ count: Int, _ body: (UnsafeMutableRawPointer) throws(FITSError) -> Void
   ) throws(FITSError) {
-    if filled + count > buffer.count { try flush() }
-    guard let base = buffer.baseAddress, filled + count <= buffer.count else {
-      preconditionFailure("a piece larger than the buffer")
+    if count > buffer.count - filled { try flush() }
+    guard let base = buffer.baseAddress, count >= 0, count <= buffer.count - filled else {
+      throw FITSError(.unwritable, "a piece of \(count) bytes is too long to be written", file: file)
     }
     try body(base + filled)
     filled += count

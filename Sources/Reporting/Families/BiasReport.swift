@@ -144,6 +144,10 @@ struct BiasReport: BlockReportFamily {
           noise.map { Column(heading: CheckNames.region($0), quantity: "bias.ron", item: $0) },
           caption: DefinitionLabel.link("Read-out noise from differences of frames", "bias.ron"),
           label: "table:ron", data))
+      parts.append(
+        QuantityTables.electrons(
+          noise.map { Column(heading: CheckNames.region($0), quantity: "bias.ron", item: $0) },
+          caption: "Read-out noise in electrons", label: "table:ron-electrons", data))
     }
     let single = regions("bias.ron.single", data)
     if !single.isEmpty {

@@ -18,7 +18,12 @@ struct DarkSignalReport: BlockReportFamily {
           QuantityTables.Column(heading: "Dark signal", quantity: "dark.signal"),
           QuantityTables.Column(heading: "Rate", quantity: "dark.rate"),
         ], caption: "Dark signal, and its rate from different exposure times",
-        label: "table:headline", data)
+        label: "table:headline", data),
+      QuantityTables.electrons(
+        [
+          QuantityTables.Column(heading: "Dark signal", quantity: "dark.signal"),
+          QuantityTables.Column(heading: "Rate", quantity: "dark.rate"),
+        ], caption: "Dark signal in electrons", label: "table:electrons", data),
     ]
   }
 

@@ -170,39 +170,9 @@ struct FlatReport: BlockReportFamily {
   }
 
   private func electrons(_ labels: [String], _ data: TestRunData) -> ReportPart {
-    guard data.gains.hasGains else {
-      return .paragraph([
-        .status(.missing, .init("Fluences are in ADU only: no gain (\(data.gains.source))."))
-      ])
-    }
-    var rows: [[Document.Table.Cell]] = []
-    var rules: Set<Int> = []
-    var reasons: [String] = []
-    for detector in data.camera.detectors {
-      for (index, amplifier) in data.camera.amplifiers.map(\.name).enumerated() {
-        rows.append(
-          [index == 0 ? .words(detector) : "", .words(amplifier)]
-            + labels.map { label in
-              let value = data.value("flat.fluence", detector, amplifier, item: label).map {
-                data.gains.electrons($0, detector, amplifier)
-              }
-              guard case .missing(let reason)? = value else {
-                return NumberText.cell(value, digits: 0)
-              }
-              if !reasons.contains(reason) { reasons.append(reason) }
-              return .empty(reason: "(\(reasons.firstIndex(of: reason).map { $0 + 1 } ?? 0))")
-            })
-      }
-      rules.insert(rows.count)
-    }
-    return .table(
-      Document.Table(
-        [.init("CCD"), .init("Q")]
-          + labels.map { .init(DefinitionLabel.link($0, "flat.fluence"), unit: "e⁻", .right) },
-        rows: rows, caption: "Fluences in electrons", label: "table:electrons",
-        note: .init(
-          "With the gains of \(data.gains.source)."
-            + reasons.enumerated().map { " (\($0 + 1)) \($1)." }.joined()), size: .footnote, rulesAfter: rules))
+    QuantityTables.electrons(
+      labels.map { Column(heading: $0, quantity: "flat.fluence", item: $0) },
+      caption: "Fluences in electrons", label: "table:electrons", data)
   }
 
   private func defects(_ data: TestRunData) -> [ReportPart] {

@@ -25,6 +25,7 @@ struct Export: ParsableCommand {
         vis-meta export --format csv > results.csv
         vis-meta export -q 'bias.*' --block BORN -o born.fits
         vis-meta export --all-runs --format jsonl | gzip > all.jsonl.gz
+        vis-meta export -q bias.ron --electrons -o noise.csv
         vis-meta export --metatest MetaBias --format xlsx -o MetaBias.xlsx
       """)
 
@@ -34,6 +35,7 @@ struct Export: ParsableCommand {
 
   @OptionGroup var warehouse: WarehouseOptions
   @OptionGroup var results: ResultOptions
+  @OptionGroup var electrons: ElectronOption
   @Option(
     name: .long,
     help: """
@@ -69,6 +71,9 @@ struct Export: ParsableCommand {
       throw ValidationError(
         "the name of the file ends in none of .csv, .jsonl, .ecsv and .fits: give --format")
     }
+    if metatest != nil, electrons.electrons {
+      throw ValidationError("a metatest's workbook has electrons where there are gains, without --electrons")
+    }
     if path.isEmpty { throw ValidationError("the file's name is empty") }
   }
 
@@ -86,18 +91,20 @@ struct Export: ParsableCommand {
     }
     let written = try warehouse.with(.reading) { store -> Int in
       try KnownNames.requireQuantities(filter.quantities, in: store)
+      let gains = try electrons.gains(of: store, asOf: filter.asOf)
+      if let gains, !quiet { electrons.printSources(gains) }
       let header = ExportHeader(
         program: "vison " + ProgramVersion.current,
         warehouse: URL(filePath: warehouse.path).standardizedFileURL.lastPathComponent,
-        filter: filterText)
+        filter: filterText, gains: gains?.sources)
       if path == "-" {
         return try ResultExport.stream(
-          chosen, header, from: store, matching: filter, hasHeader: !noHeader, check: check,
-          write: Self.writeToStandardOutput)
+          chosen, header, from: store, matching: filter, inElectrons: gains, hasHeader: !noHeader,
+          check: check, write: Self.writeToStandardOutput)
       }
       return try ResultExport.write(
-        chosen, header, from: store, matching: filter, to: path, hasHeader: !noHeader,
-        check: check)
+        chosen, header, from: store, matching: filter, inElectrons: gains, to: path,
+        hasHeader: !noHeader, check: check)
     }
     progress.finish()
     if !quiet { printNote("vis-meta: \(written) rows") }
@@ -144,6 +151,7 @@ struct Export: ParsableCommand {
     add("obsid", results.obsid.map { "\($0.lowerBound)-\($0.upperBound)" })
     add("status", results.status.map(\.rawValue))
     if results.allRuns { parts.append("--all-runs") }
+    if electrons.electrons { parts.append("--electrons") }
     return parts.isEmpty
       ? "the run that stands for each block and test" : parts.joined(separator: " ")
   }
