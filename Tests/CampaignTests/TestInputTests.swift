@@ -39,6 +39,18 @@ struct TestInputTests {
     #expect(failure("PTC01", ["fractions": .numbers([.nan])])?.kind == .badTestInput)
     #expect(failure("PTC01", ["fractions": .string("x")])?.kind == .badTestInput)
     #expect(failure("PTC01", ["frames": .numbers([1.5])])?.kind == .badTestInput)
+    for (test, input, word) in [
+      ("PTC01", "model", "POLYNOMIAL9"), ("PTC01", "lonely", "Error"), ("PTC02_590", "linearity", ""),
+      ("NL02", "model", "QUADRATIC"), ("NL01", "shutter", "calibrate"),
+    ] {
+      let error = failure(test, [input: .string(word)])
+      #expect(error?.kind == .badTestInput && error?.problem.contains("'\(word)'") == true)
+      #expect(error?.remedy?.contains("known are ") == true, "\(test) \(input)")
+    }
+    #expect(failure("NL01", ["shutter": .string("calibrate")])?.remedy?.contains("calibrated?") == true)
+    for (test, input, word) in [
+      ("PTC01", "model", "POLYNOMIAL8"), ("PTC01", "lonely", "error"), ("NL02", "model", "EXPONENTIAL"),
+    ] { #expect(failure(test, [input: .string(word)]) == nil) }
     #expect(failure("CHINJ01", ["dIG1": .double(0)])?.kind == .badTestInput)
     #expect(failure("CHINJ01", ["dIG1": .double(0.001)])?.kind == .badTestInput)
     #expect(failure("CHINJ01", ["IG1s": .numbers([5, 4])])?.kind == .badTestInput)

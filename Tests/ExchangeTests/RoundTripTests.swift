@@ -39,15 +39,34 @@ import Testing
   func electrons() throws {
     let folder = try TemporaryFolder()
     let warehouse = try folder.warehouse("a")
-    let head = "test,ccd,quadrant,quantity,value,uncertainty,unit,count,reason\n"
-    var options = ImportOptions.foreign()
-    options.constants[.test] = nil
-    try importing(
-      [
-        try folder.write(
-          head + "BIAS01,CCD1,E,bias.ron,4,0.25,adu,12,\nBIAS01,CCD1,F,bias.ron,5,,adu,3,\n"
-            + "PTC01,CCD1,E,ptc.gain,2,,electron/adu,9,\n")
-      ], options, into: warehouse)
+    let analysis = try warehouse.beginAnalysis(
+      AnalysisRecord(
+        name: "FM1", ulid: "U", programVersion: "1", host: "h", operatorName: "o", commandLine: "c",
+        configuration: "{}", configurationDigest: "d", started: testTime))
+    for (test, measurements) in [
+      (
+        "BIAS01",
+        ["E", "F"].map {
+          MeasurementRecord(
+            quantity: .readNoise, detector: "CCD1", amplifier: $0,
+            value: .value(4, uncertainty: 0.25, count: 12))
+        }
+      ),
+      (
+        "PTC01",
+        [MeasurementRecord(quantity: .gain, detector: "CCD1", amplifier: "E", value: .value(2))]
+      ),
+    ] {
+      let run = try warehouse.beginTestRun(
+        TestRunRecord(
+          campaign: "flight", block: "BORN", camera: "euclid-vis", test: test, session: "D11",
+          serials: ["CCD1": "14313-17-01"], configurationDigest: "c", inputDigest: "i",
+          started: testTime), of: analysis)
+      try warehouse.commit(
+        SubtaskCommit(name: "meta", ordinal: 0, seconds: 1, measurements: measurements), to: run)
+      try warehouse.finishTestRun(run, status: .finished, time: testTime)
+    }
+    try warehouse.finishAnalysis(analysis, status: .finished, time: testTime)
     let gains = try warehouse.gains()
     #expect(gains.sources.count == 1)
     var header = testHeader
