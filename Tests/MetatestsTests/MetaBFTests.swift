@@ -120,7 +120,7 @@ struct MetaBFTests {
     #expect(!names.contains { $0.contains("FWHM") })
     let text = "\(content.document)"
     #expect(text.contains("BF01 of BORN: no gain"))
-    #expect(text.contains("No widths: without gains of PTC01 they are not measurable."))
+    #expect(text.contains("No widths: without gains of PTC01 they are not measurable"))
   }
 
   @Test("Matrices by position and script column; the same bytes again")

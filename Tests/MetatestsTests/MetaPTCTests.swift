@@ -37,6 +37,23 @@ struct MetaPTCTests {
     #expect(!content.figures.contains { $0.name == "GAIN_vs_Wavelength" })
   }
 
+  @Test("A run without any gain passes nothing, and other metatests say that it has none")
+  func nothing() throws {
+    let fixture = try WarehouseFixture()
+    let run = try fixture.addBare("BORN", .init(test: "PTC01"))
+    let content = try MetaPTC.content(input(fixture))
+    let text = "\(content.document)"
+    #expect(text.contains("No gain was measured: the requirement is not tested."))
+    #expect(!text.contains("No gain that was measured is outside"))
+    let gains = try PlaneGains(input(fixture))
+    #expect(!gains.hasGains && gains.sources == "BORN run \(run.key.id) (no gain)")
+    let place = ChannelPlace(block: "BORN", detector: "CCD1", amplifier: "E")
+    let other = ChannelPlace(block: "DIRAC", detector: "CCD1", amplifier: "E")
+    let values = gains.electrons([place: .value(5), other: .missing(reason: "dark")])
+    #expect(values[place] == .missing(reason: "not measurable: no PTC01 gain of BORN CCD1 E"))
+    #expect(values[other] == .missing(reason: "dark"))
+  }
+
   @Test("The gain matrix names the run of each gain, and a second wavelength is drawn")
   func matrix() throws {
     let fixture = try WarehouseFixture()

@@ -36,11 +36,35 @@ struct BrighterFatterDocument {
     let named = planes.flatMap { plane in
       plane.runs.map { run in
         "\(plane.test) of \(run.block): "
-          + (plane.gainRuns[run.block].map { "run \($0)" } ?? "no gain")
+          + (plane.gainRuns[run.block].map { "run \($0)" + (hasGain(plane, run) ? "" : " (no gain)") }
+            ?? "no gain")
       }
     }
     return "Gains that turned ADU into electrons are those of PTC01; " + named.joined(separator: ", ")
       + "."
+  }
+
+  private func hasGain(_ plane: BrighterFatterPlane, _ run: StoredTestRun) -> Bool {
+    plane.reader.values(of: BrighterFatterQuantities.gain, item: nil).contains {
+      $0.key.block == run.block && $0.value.number != nil
+    }
+  }
+
+  /// Why there are no widths: the commonest reason of those that were to be measured.
+  private func why(_ plane: BrighterFatterPlane) -> String {
+    guard plane.runs.contains(where: { hasGain(plane, $0) }) else {
+      return "without gains of PTC01 they are not measurable" + (reason(plane).map { " (\($0))" } ?? "")
+    }
+    return reason(plane) ?? "none was measured"
+  }
+
+  private func reason(_ plane: BrighterFatterPlane) -> String? {
+    let reasons = plane.reader.values(of: BrighterFatterQuantities.widthX, item: nil).values.compactMap {
+      value -> String? in
+      if case .missing(let reason) = value { return reason } else { return nil }
+    }
+    return Dictionary(grouping: reasons) { $0 }.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }?
+      .key
   }
 
   // MARK: - Summary
@@ -121,7 +145,7 @@ struct BrighterFatterDocument {
         ), width: 1)
     }
     if nodes.count == before {
-      nodes.append(.remark(.missing, "No widths: without gains of PTC01 they are not measurable."))
+      nodes.append(.remark(.missing, Document.Text("No widths: " + why(plane) + ".")))
     }
     nodes.append(.section(level: 2, "Half of full well"))
     nodes += maps(plane, ["FWHMX_HWC", "FWHMY_HWC", "FWHMX_SLOPE", "FWHMY_SLOPE", "ELL_HWC"])

@@ -93,7 +93,10 @@ struct FlatDocument {
         if case .missing(let reason)? = map.values[place] { reasons.insert(reason) }
       }
     }
-    if measured > 0, corrected == measured {
+    guard measured > 0 else {
+      return .remark(.missing, Document.Text("\(plane.test): no PRNU was measured."))
+    }
+    if corrected == measured {
       return .paragraph([
         .text("\(plane.test): PRNU is that of the light, corrected for the "),
         .link("slope of the chain", to: DefinitionLabel.of(FlatQuantities.slope.name)),

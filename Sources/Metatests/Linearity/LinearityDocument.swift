@@ -44,6 +44,9 @@ struct LinearityDocument {
     guard let gains = planes.first?.gains, !gains.runs.isEmpty else {
       return "No gain is known: signals are in ADU, and nothing is in electrons (no PTC01 in the warehouse)."
     }
+    guard gains.hasGains else {
+      return "No gain is known: signals are in ADU, and nothing is in electrons (PTC01: \(gains.sources))."
+    }
     return "Gains that turned ADU into electrons are those of PTC01: \(gains.sources)."
   }
 

@@ -16,7 +16,7 @@ struct PlaneGains: Sendable {
     ).values(of: MetaBias.gain, item: nil)
   }
 
-  /// Whether any amplifier has a gain.
+  /// Whether any amplifier of any block has a gain.
   var hasGains: Bool { values.values.contains { ($0.number ?? 0) > 0 } }
 
   /// The number of each block's run.
@@ -24,10 +24,12 @@ struct PlaneGains: Sendable {
     Dictionary(runs.map { ($0.block, $0.key.id) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// The runs, for people: `BORN run 3, CURIE run 7`.
+  /// The runs, for people: `BORN run 3, CURIE run 7 (no gain)`.
   var sources: String {
-    runs.sorted { $0.block < $1.block }.map { "\($0.block) run \($0.key.id)" }
-      .joined(separator: ", ")
+    let known = Set(values.filter { ($0.value.number ?? 0) > 0 }.keys.map(\.block))
+    return runs.sorted { $0.block < $1.block }.map {
+      "\($0.block) run \($0.key.id)" + (known.contains($0.block) ? "" : " (no gain)")
+    }.joined(separator: ", ")
   }
 
   /// A gain [e-/adu], or why a place has none.
@@ -41,7 +43,9 @@ struct PlaneGains: Sendable {
       .missing(
         reason: runs.isEmpty
           ? "not measurable: no \(StandingGains.test) in the warehouse"
-          : "not measurable: no \(StandingGains.test) of \(place.block)")
+          : runs.contains { $0.block == place.block }
+            ? "not measurable: no \(StandingGains.test) gain of \(ReportTables.name(place))"
+            : "not measurable: no \(StandingGains.test) of \(place.block)")
     }
   }
 

@@ -44,7 +44,10 @@ struct PhotonTransferDocument {
   private var summary: [Document.Node] {
     var nodes: [Document.Node] = []
     let failing = results.filter { $0.verdict == .fail }
-    if failing.isEmpty {
+    let measured = results.map { $0.counts($0.flightPlaces) }.contains { $0.passed > 0 }
+    if failing.isEmpty, !measured {
+      nodes.append(.remark(.missing, "No gain was measured: the requirement is not tested."))
+    } else if failing.isEmpty {
       nodes.append(.remark(.pass, "No gain that was measured is outside of the requirement."))
     } else {
       let text = failing.map { result in
