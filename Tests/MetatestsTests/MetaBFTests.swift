@@ -150,6 +150,7 @@ struct MetaBFTests {
     #expect(block["run"] as? Int64 == run.id && block["CCD"] as? String == "CCD1")
     let columns = try #require(block["columns"] as? [String: [String: Any]])
     #expect(columns["col002"]?["muE"] as? Double == 30000)
+    #expect(columns["col002"]?["NpairsG"] as? Double == 3)
     #expect(columns["col002"]?["corrmapG"] as? [[Double]] == [[1, 0.02], [0.01, 0.005]])
   }
 }

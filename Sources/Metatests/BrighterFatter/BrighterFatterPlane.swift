@@ -80,6 +80,8 @@ struct BrighterFatterPlane: TestPlane {
     let mean: Double
     let value: Double
     let error: Double?
+    /// The number of samples.
+    let count: Int?
   }
 
   /// A quantity of each fluence of an amplifier, by rising signal.
@@ -88,9 +90,9 @@ struct BrighterFatterPlane: TestPlane {
       guard
         let mean = reader.values(of: BrighterFatterQuantities.columnMean, item: column)[place]?
           .number,
-        case .value(let value, let error, _)? = reader.values(of: quantity, item: column)[place]
+        case .value(let value, let error, let count)? = reader.values(of: quantity, item: column)[place]
       else { return nil }
-      return Point(column: column, mean: mean, value: value, error: error)
+      return Point(column: column, mean: mean, value: value, error: error, count: count)
     }.sorted { $0.mean < $1.mean }
   }
 

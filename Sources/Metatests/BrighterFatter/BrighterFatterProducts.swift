@@ -154,19 +154,22 @@ struct BrighterFatterProducts: Sendable {
     return String(decoding: try encoder.encode(file), as: UTF8.self) + "\n"
   }
 
-  /// Test > position > script column > `mu<Q>`, `var<Q>`, `corrmap<Q>`, `a<Q>` with uncertainties.
+  /// Test > position > script column > `Npairs<Q>`, `mu<Q>`, `var<Q>`, `corrmap<Q>`, `a<Q>` with uncertainties.
   func covariances() throws -> String {
     typealias Q = BrighterFatterQuantities
     return try text(
       "Covariance Matrices",
       [
-        "mu": "ADU", "var": "ADU^2", "corrmap": "C_ij / C_00, [serial][parallel]",
+        "Npairs": "pairs of flats", "mu": "ADU", "var": "ADU^2", "corrmap": "C_ij / C_00, [serial][parallel]",
         "a": "1/e-, [serial][parallel]; column joint: all fluences",
       ]
     ) { plane, place in
       var result: [String: [String: Value]] = [:]
       for point in plane.points(Q.columnMean, place) {
         result[point.column, default: [:]]["mu"] = .number(point.value)
+        if let pairs = point.count {
+          result[point.column, default: [:]]["Npairs"] = .number(Double(pairs))
+        }
       }
       for point in plane.points(Q.columnVariance, place) {
         result[point.column, default: [:]]["var"] = .number(point.value)
