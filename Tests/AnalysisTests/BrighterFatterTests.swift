@@ -23,6 +23,28 @@ import Testing
     (0..<side * side).map { truth.areaChange($0 / side, $0 % side) }
   }
 
+  @Test("The smoothing model's parameters are those of the truth, with pulls of unit width")
+  func smoothingErrors() throws {
+    let model = GuyonnetSmoothing(amplitude: 3.2e-7, slope: -0.6)
+    #expect(model.amplitudeError == 0 && model.slopeError == 0)
+    var (amplitudes, slopes): ([Double], [Double]) = ([], [])
+    for seed in 0..<80 {
+      var random = SeededGenerator(seed: UInt64(seed) + 1)
+      let changes = (0..<side * side).map { lag -> Estimate in
+        let truth = model.areaChange(lag / side, lag % side)
+        let error = 0.02 * abs(model.areaChange(1, 1))
+        return Estimate(value: truth + error * random.normal(), uncertainty: error, count: 1)
+      }
+      let fit = try GuyonnetSmoothing(side: side, areaChanges: changes)
+      amplitudes.append((fit.amplitude - model.amplitude) / fit.amplitudeError)
+      slopes.append((fit.slope - model.slope) / fit.slopeError)
+    }
+    for pulls in [amplitudes, slopes] {
+      let (mean, deviation) = moments(pulls)
+      #expect(abs(mean) < 0.5 && deviation > 0.75 && deviation < 1.3, "\(mean) \(deviation)")
+    }
+  }
+
   /// A flat in electrons with Gaussian photon noise.
   private func flat(_ size: Int, mean: Double, seed: UInt64) -> Image<Float> {
     var random = SeededGenerator(seed: seed)

@@ -11,11 +11,14 @@ public struct GuyonnetSmoothing: Sendable, Equatable {
   public let amplitude: Double
   /// The slope p1 [1/pixel], negative.
   public let slope: Double
+  /// The 1-sigma errors of both, from those of the lags; 0 for known parameters.
+  public let amplitudeError, slopeError: Double
 
   /// A model of known parameters.
   public init(amplitude: Double, slope: Double) {
     self.amplitude = amplitude
     self.slope = slope
+    (amplitudeError, slopeError) = (0, 0)
   }
 
   /// The shift of a boundary straight ahead at a distance [pixel] from the charge.
@@ -79,6 +82,10 @@ public struct GuyonnetSmoothing: Sendable, Equatable {
     }
     amplitude = fit.parameters[0]
     self.slope = slope
+    // d p1 = p1 d ln(-p1).
+    (amplitudeError, slopeError) = (
+      fit.uncertainty(of: 0), -slope * fit.uncertainty(of: 1)
+    )
   }
 }
 

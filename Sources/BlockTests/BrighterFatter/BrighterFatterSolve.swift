@@ -207,9 +207,12 @@ struct BrighterFatterChannel {
   private mutating func addShifts(_ joint: Result<GuyonnetSolution, NotMeasurable>) {
     measure(
       Q.amplitude,
-      joint.map { Estimate(value: $0.model.amplitude, uncertainty: .nan, count: 0) })
+      joint.map {
+        Estimate(value: $0.model.amplitude, uncertainty: $0.model.amplitudeError, count: 0)
+      })
     measure(
-      Q.slope, joint.map { Estimate(value: $0.model.slope, uncertainty: .nan, count: 0) })
+      Q.slope,
+      joint.map { Estimate(value: $0.model.slope, uncertainty: $0.model.slopeError, count: 0) })
     measure(
       Q.closure,
       joint.flatMap { joint in
@@ -345,9 +348,10 @@ struct BrighterFatterChannel {
     if case .success(let own) = own {
       matrix(
         Q.columnSmoothing,
-        [own.model.amplitude, own.model.slope].map {
-          Estimate(value: $0, uncertainty: 0, count: 0)
-        }, obsid: column.obsid, .none)
+        [
+          Estimate(value: own.model.amplitude, uncertainty: own.model.amplitudeError, count: 0),
+          Estimate(value: own.model.slope, uncertainty: own.model.slopeError, count: 0),
+        ], obsid: column.obsid, .none)
     }
     for (solution, x, y, e) in [
       (own, Q.columnWidthX, Q.columnWidthY, Q.columnEllipticity),

@@ -189,7 +189,7 @@ struct BrighterFatterProducts: Sendable {
     }
   }
 
-  /// Test > position > script column > `fluence<Q>`, `psmooth<Q>` and, of all fluences, the shifts.
+  /// Test > position > script column > `fluence<Q>`, `psmooth<Q>` with `e_psmooth<Q>` and, of all fluences, the shifts.
   func parameters() throws -> String {
     typealias Q = BrighterFatterQuantities
     return try text(
@@ -206,6 +206,9 @@ struct BrighterFatterProducts: Sendable {
       }
       for (column, curve) in plane.curves(Q.columnSmoothing, place) {
         result[column ?? "joint", default: [:]]["psmooth"] = .list(curve.y)
+        if let errors = curve.uncertainty {
+          result[column ?? "joint", default: [:]]["e_psmooth"] = .list(errors)
+        }
       }
       for (name, key) in [(Q.vertical, "V"), (Q.horizontal, "H")] {
         for (_, curve) in plane.curves(name, place) {
