@@ -151,7 +151,7 @@ import Testing
     let region = Region(columns: 8..<(size - 8), rows: 8..<(size - 8))
     let before = variance(image, region)
     let moved = BrighterFatterCorrection(truth).applied(to: image)
-    // First order: C_00 = V (1 + a_00 mu); the second adds some per cent of the change.
+    // To the first order C_00 = V (1 + a_00 mu); the others add some per cent of the change.
     let change = variance(moved, region) / before - 1
     #expect(abs(change / (areaChanges[0] * mean) - 1) < 0.08)
     let restored = BrighterFatterCorrection(truth).removed(from: moved)
@@ -232,7 +232,7 @@ import Testing
     for charge in [30_000.0, 115_000, 200_000] {
       let image = Image<Float>(width: 51, height: 51, filledWith: 0)
       image[25, 25] = Float(charge)
-      let moved = BrighterFatterCorrection(shifts()).applied(to: image)
+      let moved = BrighterFatterCorrection(shifts()).applied(to: image, order: 1)
       let centre = Double(moved[25, 25])
       let x = Double(moved[24, 25] + moved[26, 25]) / 2 / centre
       let y = Double(moved[25, 24] + moved[25, 26]) / 2 / centre

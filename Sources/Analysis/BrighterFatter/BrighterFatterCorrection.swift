@@ -4,153 +4,65 @@ public import Detector
 ///
 /// A boundary between pixels p and q is moved by delta = sum over r of (shift at p - r) Q_r, and half of that, as charge and
 /// field grow together during an exposure, carries the mean of both pixels across: flux = 1/4 (Q_p + Q_q) delta
-/// (Guyonnet et al. 2015, eq. 11). Charge is conserved within the image. Outside of it the mean of its border is taken: what
-/// fluctuates there is not known, and a copy of the border's own fluctuations would count them twice; the variance of border
-/// pixels, which is their own doing to first order, is restored all the same.
+/// (Guyonnet et al. 2015, eq. 11). B(Q) is what all of them bring to a pixel. Charge is conserved within the image. Outside
+/// of it the mean of its border is taken: what fluctuates there is not known, and a copy of the border's own fluctuations
+/// would count them twice; the variance of border pixels, which is their own doing to first order, is restored all the
+/// same.
+///
+/// Q' = Q + B(Q) is right to first order only. The charges that move boundaries have themselves been moved while they
+/// gathered: a fluctuation at a spatial frequency where the transform of a is A grows as d(delta)/d(mu) = A delta, photons
+/// fall all the time, and the variance becomes mu [exp(2 A mu) - 1] / (2 A mu) (Astier et al. 2019, A&A 629, A36, eqs.
+/// 16-20 with b = 0). With y = A mu / 2, which is what B does to a small fluctuation of an even image, that is a factor on
+/// fluctuations of
+///
+///     sqrt[(exp(4 y) - 1) / (4 y)] = 1 + y + 5/6 y^2 + 1/2 y^3 + ...
+///
+/// and its inverse is 1 - y + 1/6 y^2 + 1/6 y^3 + ... Both are carried out as powers of B, of which each order takes one:
+///
+///     applied: Q' = Q + B(Q + 5/6 B(Q + 3/5 B(Q)))
+///     removed: Q = Q' - B(Q' - 1/6 B(Q' + B(Q')))
+///
+/// The fixed point of Q = Q' - B(Q), which Coulton et al. 2018 and others iterate to, is 1 / (1 + y) = 1 - y + y^2 - ...:
+/// at 180 000 electrons with a_00 = -1.1e-6 it leaves a variance 1.5 % too high. A pattern of the light that does not
+/// change, such as a star's, follows (exp(2 y) - 1) / (2 y) = 1 + y + 2/3 y^2 instead of 5/6 y^2; where y is a tenth that is
+/// a difference of 0.2 %.
 public struct BrighterFatterCorrection: Sendable {
   /// Per unit of the image's pixels.
-  private let shifts: BoundaryShifts
+  private let flow: BoundaryFlow
 
   /// - Parameter shifts: per unit of the image's pixels: `BoundaryShifts.scaled(by:)` turns those per electron into those
   ///   per adu.
-  public init(_ shifts: BoundaryShifts) { self.shifts = shifts }
+  public init(_ shifts: BoundaryShifts) { flow = BoundaryFlow(shifts) }
 
   /// The image as it would be read after the boundaries have moved.
   ///
-  /// - Parameter image: the charge that would be collected without brighter-fatter; only the light-sensitive pixels.
-  public func applied(to image: Image<Float>) -> Image<Float> { moved(image, from: image, sign: 1) }
+  /// - Parameters:
+  ///   - image: the charge that would be collected without brighter-fatter; only the light-sensitive pixels.
+  ///   - order: 1 (Guyonnet's eq. 11 as it stands) to 3; time is in proportion.
+  public func applied(to image: Image<Float>, order: Int = 3) -> Image<Float> {
+    series([1, 5 / 6, 3 / 5], image, order)
+  }
 
-  /// The image without brighter-fatter: the fixed point Q = Q' - dQ(Q), by iteration.
+  /// The image without brighter-fatter.
   ///
   /// - Parameters:
-  ///   - image: what was read, offset subtracted; only the light-sensitive pixels.
-  ///   - passes: two leave less than a thousandth of the effect.
-  public func removed(from image: Image<Float>, passes: Int = 3) -> Image<Float> {
-    var result = image
-    for _ in 0..<max(1, passes) { result = moved(image, from: result, sign: -1) }
-    return result
+  ///   - image: what was read, offset subtracted, of a linear chain; only the light-sensitive pixels.
+  ///   - order: 1 to 3, the powers of B that are taken; time is in proportion. With the second order the variance of a flat
+  ///     of 180 000 electrons with a_00 = -1.1e-6 is right to 0.1 %.
+  public func removed(from image: Image<Float>, order: Int = 3) -> Image<Float> {
+    series([-1, -1 / 6, 1], image, order)
   }
 
-  /// `image` plus `sign` times the charge that moves in `source`.
-  private func moved(_ image: Image<Float>, from source: Image<Float>, sign: Float) -> Image<Float>
-  {
-    let (width, height) = (source.width, source.height)
-    let result = Image<Float>(width: width, height: height)
-    result.pixels.initialize(repeating: 0)
-    for y in 0..<height {
-      for x in 0..<width { result.pixels[y * width + x] = image.pixels[y * width + x] }
+  /// Q + c_1 B(Q + c_2 B(Q + ...)), from the inside out.
+  private func series(_ factors: [Float], _ image: Image<Float>, _ order: Int) -> Image<Float> {
+    guard image.width > 0, image.height > 0, flow.isDefined else { return image }
+    let start = BorderedImage(image, margin: flow.margin)
+    var inner = start
+    for factor in factors.prefix(max(1, order)).reversed() {
+      let next = start.copy()
+      flow.add(of: inner, times: factor, to: next)
+      inner = next
     }
-    guard width > 0, height > 0 else { return result }
-    let padded = PaddedImage(source, margin: shifts.side + 1)
-    let taps = taps()
-    // From one pixel before the first: the outer boundaries of the border move, too.
-    var row = [Float](repeating: 0, count: width + 1)
-    for y in -1..<height {
-      let here = padded.pixels(ofRow: y)
-      if y >= 0 {
-        padded.convolve(row: y, with: taps.horizontal, into: &row)
-        let out = result.row(y)
-        for x in -1..<width {
-          // The boundary moves towards +x: what lay beyond it now belongs to the left pixel.
-          let flux = 0.25 * sign * row[x + 1] * (here[x] + here[x + 1])
-          if x >= 0 { out[x] += flux }
-          if x + 1 < width { out[x + 1] -= flux }
-        }
-      }
-      padded.convolve(row: y, with: taps.vertical, into: &row)
-      let above = padded.pixels(ofRow: y + 1)
-      for x in 0..<width {
-        let flux = 0.25 * sign * row[x + 1] * (here[x] + above[x])
-        if y >= 0 { result.row(y)[x] += flux }
-        if y + 1 < height { result.row(y + 1)[x] -= flux }
-      }
-    }
-    withExtendedLifetime(padded) {}
-    return result
-  }
-
-  /// The shift of a pixel's upper and right boundary by a charge at an offset from the pixel.
-  private func taps() -> (vertical: [PaddedImage.Tap], horizontal: [PaddedImage.Tap]) {
-    var vertical: [PaddedImage.Tap] = []
-    var horizontal: [PaddedImage.Tap] = []
-    for dy in -shifts.side...shifts.side {
-      for dx in -shifts.side...shifts.side {
-        // The charge at pixel + (dx, dy) has the pixel at lag (-dx, -dy).
-        let v = shifts.v(-dx, -dy)
-        let h = shifts.h(-dx, -dy)
-        if v != 0 { vertical.append((dx, dy, Float(v))) }
-        if h != 0 { horizontal.append((dx, dy, Float(h))) }
-      }
-    }
-    return (vertical, horizontal)
-  }
-}
-
-/// An image with a margin of the local mean of its border.
-private final class PaddedImage {
-  typealias Tap = (dx: Int, dy: Int, weight: Float)
-
-  private let margin: Int
-  private let width: Int
-  private let storage: Image<Float>
-
-  init(_ image: Image<Float>, margin: Int) {
-    self.margin = margin
-    width = image.width
-    storage = Image(width: image.width + 2 * margin, height: image.height + 2 * margin)
-    let (w, h) = (image.width, image.height)
-    // Means over a block of the border about the nearest pixel.
-    let reach = 16
-    func mean(_ x: Int, _ y: Int) -> Float {
-      let columns = max(0, x - reach)...min(w - 1, x + reach)
-      let rows = max(0, y - reach)...min(h - 1, y + reach)
-      var sum: Float = 0
-      for v in rows {
-        for u in columns { sum += image.pixels[v * w + u] }
-      }
-      return sum / Float(columns.count * rows.count)
-    }
-    func fill(_ x: Int, _ y: Int, _ value: Float) {
-      storage.pixels[(y + margin) * storage.width + x + margin] = value
-    }
-    for y in 0..<h {
-      for x in 0..<w { fill(x, y, image.pixels[y * w + x]) }
-      let (left, right) = (mean(0, y), mean(w - 1, y))
-      for k in 1...margin {
-        fill(-k, y, left)
-        fill(w - 1 + k, y, right)
-      }
-    }
-    for x in -margin..<(w + margin) {
-      let at = min(max(x, 0), w - 1)
-      let (bottom, top) = (mean(at, 0), mean(at, h - 1))
-      for k in 1...margin {
-        fill(x, -k, bottom)
-        fill(x, h - 1 + k, top)
-      }
-    }
-  }
-
-  /// The first pixel of a row of the image proper; those before and after it are there as far as the margin goes.
-  func pixels(ofRow y: Int) -> UnsafePointer<Float> {
-    UnsafePointer(storage.row(y + margin).baseAddress.unsafelyUnwrapped + margin)
-  }
-
-  /// Sets `result[x + 1]` to the sum over taps of weight times the pixel at (x + dx, row + dy), for x from -1.
-  func convolve(row: Int, with taps: [Tap], into result: inout [Float]) {
-    result.withUnsafeMutableBufferPointer { result in
-      guard let target = result.baseAddress, let pixels = storage.pixels.baseAddress else { return }
-      for x in 0...width { target[x] = 0 }
-      for tap in taps {
-        let source = pixels + ((row + tap.dy + margin) * storage.width + tap.dx + margin - 1)
-        let weight = tap.weight
-        var x = 0
-        while x <= width {
-          target[x] += weight * source[x]
-          x &+= 1
-        }
-      }
-    }
-    withExtendedLifetime(storage) {}
+    return inner.image()
   }
 }

@@ -68,7 +68,8 @@ public struct RampLinearity: Sendable, Equatable {
     return count
   }
 
-  init(coefficients: [Estimate], covariance: [Double], top: Double) {
+  /// A curve of known coefficients; the covariance is of their number squared.
+  public init(coefficients: [Estimate], covariance: [Double], top: Double) {
     (self.coefficients, self.covariance, self.top) = (coefficients, covariance, top)
   }
 
@@ -98,7 +99,8 @@ public struct RampLinearity: Sendable, Equatable {
     return best
   }
 
-  private func logarithm(_ signal: Double) -> Double {
+  /// u, also beyond the highest signal.
+  func logarithm(_ signal: Double) -> Double {
     let x = signal / 65536
     return x * coefficients.reversed().reduce(0) { $0 * x + $1.value }
   }

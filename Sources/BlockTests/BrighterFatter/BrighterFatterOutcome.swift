@@ -13,7 +13,10 @@ enum BrighterFatterOutcome {
     let labels = Dictionary(
       context.exposures.map { ($0.obsid, $0.label) }, uniquingKeysWith: { first, _ in first })
     var rows: [String: [Int: [String: [String: EarlierMeasurement]]]] = [:]
-    let quantities = [Q.testMean, Q.testVariance, Q.test10, Q.test01, Q.test11]
+    let quantities = [
+      Q.testMean, Q.testVariance, Q.test10, Q.test01, Q.test11, Q.testBorderMean,
+      Q.testBorderVariance,
+    ]
     for quantity in quantities {
       for row in try context.earlier.measurements(quantity) {
         guard let detector = row.detector, let amplifier = row.amplifier, let obsid = row.obsid,
@@ -26,6 +29,7 @@ enum BrighterFatterOutcome {
     var result = SubtaskResult()
     result.log.append("gain: \(gains.source)")
     let used = try usedColumns(context)
+    let chains = try CorrectionByChannel.linearity(context)
     for detector in context.camera.detectors {
       for amplifier in context.camera.amplifiers.map(\.name) {
         let key = "\(detector)/\(amplifier)"
@@ -41,7 +45,8 @@ enum BrighterFatterOutcome {
                 guard used.contains("\(key)/\(label)") else {
                   throw NotMeasurable("the fluence is not on the photon transfer curve")
                 }
-                return try Point(kinds[kind] ?? [:], noise: noise[key] ?? [:], gain: gain)
+                return try Point(
+                  kinds[kind] ?? [:], noise: noise[key] ?? [:], gain: gain, chain: chains[key])
               }
             }
             result.measure(
@@ -60,11 +65,16 @@ enum BrighterFatterOutcome {
   private struct Point {
     var mean: Double
     var poisson: Estimate
+    /// The same at the detector's borders.
+    var border: Result<Estimate, NotMeasurable>
     /// Covariances over mean^2 [1/e-]: serial, parallel, diagonal.
     var remaining: [Estimate]
+    /// The relative error of `poisson` and `border` that all fluences share: of the gain and of the linear chain.
+    var common: Double
 
     init(
-      _ rows: [String: EarlierMeasurement], noise: [Int: Double], gain: Estimate
+      _ rows: [String: EarlierMeasurement], noise: [Int: Double], gain: Estimate,
+      chain: RampLinearity?
     ) throws(NotMeasurable) {
       func value(_ quantity: Quantity) throws(NotMeasurable) -> Estimate {
         guard let row = rows[quantity.name], let value = row.value else {
@@ -72,17 +82,30 @@ enum BrighterFatterOutcome {
         }
         return Estimate(value: value, uncertainty: row.uncertainty ?? 0, count: row.count ?? 0)
       }
-      mean = try value(Q.testMean).value
-      let variance = try value(Q.testVariance)
-      guard mean > 0 else { throw NotMeasurable("no signal") }
-      // Signals were rounded once more for the trial.
-      let photons = mean / gain.value
-      let ratio = (variance.value - (noise[0] ?? 0) - 1.0 / 12) / photons
       let relative = gain.uncertainty / gain.value
-      poisson = Estimate(
-        value: ratio,
-        uncertainty: ((variance.uncertainty / photons) * (variance.uncertainty / photons)
-          + ratio * ratio * relative * relative).squareRoot(), count: variance.count)
+      func ratio(_ mean: Double, _ variance: Estimate) throws(NotMeasurable) -> Estimate {
+        guard mean > 0 else { throw NotMeasurable("no signal") }
+        // Signals were rounded once more for the trial.
+        let photons = mean / gain.value
+        return Estimate(
+          value: (variance.value - (noise[0] ?? 0) - 1.0 / 12) / photons,
+          uncertainty: variance.uncertainty / photons, count: variance.count)
+      }
+      mean = try value(Q.testMean).value
+      let ofChain = chain?.errorOfVarianceOverMean(mean) ?? 0
+      common = (relative * relative + ofChain * ofChain).squareRoot()
+      let shared = common
+      func withCommon(_ estimate: Estimate) -> Estimate {
+        let more = shared * estimate.value
+        return Estimate(
+          value: estimate.value,
+          uncertainty: (estimate.uncertainty * estimate.uncertainty + more * more).squareRoot(),
+          count: estimate.count)
+      }
+      poisson = withCommon(try ratio(mean, value(Q.testVariance)))
+      border = Result { () throws(NotMeasurable) in
+        withCommon(try ratio(value(Q.testBorderMean).value, value(Q.testBorderVariance)))
+      }
       remaining = []
       for (index, quantity) in [Q.test10, Q.test01, Q.test11].enumerated() {
         let covariance = try value(quantity)
@@ -100,31 +123,43 @@ enum BrighterFatterOutcome {
   ) {
     let top = points.map(\.mean).max() ?? 0
     let high = points.filter { $0.mean > top / 5 }
-    func average(_ values: [Estimate], common: Double) -> Result<Estimate, NotMeasurable> {
-      let usable = values.filter { $0.uncertainty > 0 && $0.value.isFinite }
+    /// - Parameter common: the relative error that the values share, of each.
+    func average(
+      _ values: [Estimate], common: [Double], else reason: NotMeasurable
+    ) -> Result<Estimate, NotMeasurable> {
+      let usable = zip(values, common).filter { $0.0.uncertainty > 0 && $0.0.value.isFinite }
       guard !usable.isEmpty else {
         if case .failure(let reason) = gain { return .failure(reason) }
-        return .failure(NotMeasurable("no fluence was measured"))
+        return .failure(reason)
       }
-      // The gain's error is the same at all fluences: it is no matter of averaging.
-      let own = usable.map {
-        max($0.uncertainty * $0.uncertainty - common * common * $0.value * $0.value, 1e-60)
+      // What all fluences share is no matter of averaging.
+      let own = usable.map { estimate, common in
+        let shared = common * estimate.value
+        return max(estimate.uncertainty * estimate.uncertainty - shared * shared, 1e-60)
       }
       let sum = own.reduce(0) { $0 + 1 / $1 }
-      let value = zip(usable, own).reduce(0) { $0 + $1.0.value / $1.1 } / sum
+      let value = zip(usable, own).reduce(0) { $0 + $1.0.0.value / $1.1 } / sum
+      let shared = zip(usable, own).reduce(0) { $0 + $1.0.1 * $1.0.0.value / $1.1 } / sum
       return .success(
         Estimate(
-          value: value, uncertainty: (1 / sum + common * common * value * value).squareRoot(),
-          count: usable.count))
+          value: value, uncertainty: (1 / sum + shared * shared).squareRoot(), count: usable.count))
     }
-    let relative = (try? gain.get()).map { $0.uncertainty / $0.value } ?? 0
+    let nothing = NotMeasurable("no fluence was measured")
     result.measure(
       Q.restored, detector: detector, amplifier: amplifier, item: kind,
-      average(high.map(\.poisson), common: relative))
+      average(high.map(\.poisson), common: high.map(\.common), else: nothing))
+    let borders = high.compactMap { point in (try? point.border.get()).map { ($0, point.common) } }
+    let reasons = high.compactMap { point -> NotMeasurable? in
+      if case .failure(let reason) = point.border { reason } else { nil }
+    }
+    result.measure(
+      Q.border, detector: detector, amplifier: amplifier, item: kind,
+      average(borders.map(\.0), common: borders.map(\.1), else: reasons.first ?? nothing))
     for (index, quantity) in [Q.remaining10, Q.remaining01, Q.remaining11].enumerated() {
       result.measure(
         quantity, detector: detector, amplifier: amplifier, item: kind,
-        average(high.map { $0.remaining[index] }, common: 0))
+        average(
+          high.map { $0.remaining[index] }, common: high.map { _ in 0 }, else: nothing))
     }
   }
 

@@ -33,6 +33,11 @@ public enum BrighterFatterQuantities {
   public static let chiSquare = Quantity(
     "bf.chi2", unit: .none, per: [.detector, .amplifier], digits: 3,
     "Chi squared per degree of freedom of the joint fit of all covariances.")
+  /// How far the curve of the linear chain goes.
+  public static let linearityTop = Quantity(
+    "bf.linearity.top", unit: .adu, per: [.detector, .amplifier], digits: 0,
+    "Highest signal at which the flats show by their exposure times what a linear chain would have read; the correction linearises images by that curve first."
+  )
   /// Pairs in the joint fit.
   public static let points = Quantity(
     "bf.points", unit: .count, per: [.detector, .amplifier], digits: 0,
@@ -162,12 +167,23 @@ public enum BrighterFatterQuantities {
   /// Mean of a tested pair.
   public static let testMean = Quantity(
     "bf.test.mean", unit: .adu, per: [.detector, .amplifier, .exposure, .item], digits: 2,
-    "Mean signal of the pair that the correction is tested on. Item: raw, guyonnet or scalar.")
+    "Mean signal of the pair that the correction is tested on, of the linear chain. Item: raw, guyonnet or scalar.")
   /// Its variance.
   public static let testVariance = Quantity(
     "bf.test.variance", unit: .aduSquared, per: [.detector, .amplifier, .exposure, .item],
     digits: 3,
-    "Variance of one flat of that pair, as it is and corrected. Item: raw, guyonnet or scalar.")
+    "Variance of one flat of that pair, of the linear chain, as it is and corrected. Item: raw, guyonnet or scalar.")
+  /// The mean at the detector's borders.
+  public static let testBorderMean = Quantity(
+    "bf.test.border.mean", unit: .adu, per: [.detector, .amplifier, .exposure, .item], digits: 2,
+    "Mean signal of that pair within Npix pixels of the detector's borders. Item: raw, guyonnet or scalar."
+  )
+  /// The variance there.
+  public static let testBorderVariance = Quantity(
+    "bf.test.border.variance", unit: .aduSquared, per: [.detector, .amplifier, .exposure, .item],
+    digits: 3,
+    "Variance of one flat of that pair within Npix pixels of the detector's borders. Item: raw, guyonnet or scalar."
+  )
   /// Its nearest covariances.
   public static let test10 = Quantity(
     "bf.test.c10", unit: .aduSquared, per: [.detector, .amplifier, .exposure, .item], digits: 3,
@@ -183,7 +199,7 @@ public enum BrighterFatterQuantities {
   /// The variance over that of photons, by fluence.
   public static let poissonRaw = column(
     "poisson.raw", .none, digits: 4,
-    "Variance without read noise over that of the photons, mean / gain, as the flats are.")
+    "Variance without read noise over that of the photons, mean / gain, of the linear chain but not corrected for brighter-fatter.")
   /// Corrected with Guyonnet's shifts.
   public static let poissonGuyonnet = column(
     "poisson.guyonnet", .none, digits: 4,
@@ -196,6 +212,11 @@ public enum BrighterFatterQuantities {
   public static let restored = Quantity(
     "bf.restored", unit: .none, per: [.detector, .amplifier, .item], digits: 4,
     "Variance over that of the photons, weighted mean over the fluences above a fifth of the highest. Item: raw, guyonnet or scalar."
+  )
+  /// The same at the borders.
+  public static let border = Quantity(
+    "bf.border", unit: .none, per: [.detector, .amplifier, .item], digits: 4,
+    "The same as bf.restored within Npix pixels of the detector's borders, of which half of the neighbourhood is not known. Item: raw, guyonnet or scalar."
   )
   /// What is left of the correlations.
   public static let remaining10 = Quantity(
@@ -218,20 +239,26 @@ public enum BrighterFatterQuantities {
       PhotonTransferQuantities.pairImbalance, PhotonTransferQuantities.pairPixels,
       PhotonTransferQuantities.pairRejected,
     ] + [
-      gain, gainRun, jointGain, a, aSum, chiSquare, points, amplitude, slope, closure, shift,
+      gain, gainRun, jointGain, a, aSum, chiSquare, linearityTop, points, amplitude, slope, closure,
+      shift,
     ] + [
       columnMean, columnVariance, correlation10, correlation01, correlation11, column00, column10,
       column01, column11, columnWidthX, columnWidthY, columnEllipticity, jointWidthX, jointWidthY,
       jointEllipticity, spotWidthX, spotWidthY, spotEllipticity,
     ] + [
       widthX, widthY, slopeX, slopeY, ellipticity, testMean, testVariance, test10, test01, test11,
-      poissonRaw, poissonGuyonnet, poissonScalar, restored, remaining10, remaining01, remaining11,
+      testBorderMean, testBorderVariance, poissonRaw, poissonGuyonnet, poissonScalar, restored,
+      border, remaining10, remaining01, remaining11,
     ]
 
   // MARK: - Curves
 
   /// a_ij of the joint fit: x = serial lag * side + parallel lag.
   public static let matrixA = "bf.a.matrix"
+  /// The polynomial c_1 ... of the linear chain: x = 0 for c_1.
+  public static let linearity = "bf.linearity"
+  /// Its covariance, row by row.
+  public static let linearityCovariance = "bf.linearity.covariance"
   /// n_ij of the joint fit.
   public static let matrixNoise = "bf.noise.matrix"
   /// C_ij / mean^2 of the joint fit's model for the nearest lags, against mean.
