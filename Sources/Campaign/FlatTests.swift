@@ -125,7 +125,8 @@ enum FlatTests {
       inputs: ladder(wavelength, fractions, frames) + covariance + [
         .init(
           name: "lags", defaultValue: .int(8), range: 1...16,
-          meaning: "greatest lag of covariances in the joint fit")
+          meaning: "greatest lag of covariances in the joint fit"),
+        linearity,
       ],
       selection: .init(byFilter: true, ignoredKeys: ["motr_siz"]),
       columns: { plan throws(CampaignError) in try exposures(plan) }, checks: fluenceChecks)
@@ -196,10 +197,12 @@ enum FlatTests {
     .init(
       name: "lonely", choices: ["warning", "error"],
       meaning: "what a single flat at an exposure time is: warning or error"),
-    .init(
-      name: "linearity", choices: ["exposures", "none"],
-      meaning: "what makes the curve that of a linear chain: exposures (the exposure times), or none"),
+    linearity,
   ]
+
+  private static let linearity = TestCatalog.Input(
+    name: "linearity", choices: ["exposures", "none"],
+    meaning: "what makes the curve that of a linear chain: exposures (the exposure times), or none")
 
   private static let covariance: [TestCatalog.Input] = [
     .init(

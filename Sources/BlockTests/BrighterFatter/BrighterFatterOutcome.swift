@@ -38,6 +38,7 @@ enum BrighterFatterOutcome {
           BrighterFatterTrial.kinds, [Q.poissonRaw, Q.poissonGuyonnet, Q.poissonScalar])
         {
           var points: [Point] = []
+          var reason = NotMeasurable("no fluence was measured")
           for (obsid, kinds) in (rows[key] ?? [:]).sorted(by: { $0.key < $1.key }) {
             guard let label = labels[obsid] else { continue }
             let point = gain.flatMap { gain in
@@ -52,9 +53,13 @@ enum BrighterFatterOutcome {
             result.measure(
               quantity, detector: detector, amplifier: amplifier, item: label,
               point.map(\.poisson))
-            if case .success(let point) = point { points.append(point) }
+            switch point {
+            case .success(let point): points.append(point)
+            case .failure(let found) where used.contains("\(key)/\(label)"): reason = found
+            case .failure: break
+            }
           }
-          summarise(points, gain, kind, detector, amplifier, to: &result)
+          summarise(points, gain, else: reason, kind, detector, amplifier, to: &result)
         }
       }
     }
@@ -118,8 +123,8 @@ enum BrighterFatterOutcome {
   }
 
   private static func summarise(
-    _ points: [Point], _ gain: Result<Estimate, NotMeasurable>, _ kind: String,
-    _ detector: String, _ amplifier: String, to result: inout SubtaskResult
+    _ points: [Point], _ gain: Result<Estimate, NotMeasurable>, else nothing: NotMeasurable,
+    _ kind: String, _ detector: String, _ amplifier: String, to result: inout SubtaskResult
   ) {
     let top = points.map(\.mean).max() ?? 0
     let high = points.filter { $0.mean > top / 5 }
@@ -144,7 +149,6 @@ enum BrighterFatterOutcome {
         Estimate(
           value: value, uncertainty: (1 / sum + shared * shared).squareRoot(), count: usable.count))
     }
-    let nothing = NotMeasurable("no fluence was measured")
     result.measure(
       Q.restored, detector: detector, amplifier: amplifier, item: kind,
       average(high.map(\.poisson), common: high.map(\.common), else: nothing))

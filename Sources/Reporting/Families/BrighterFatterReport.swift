@@ -97,7 +97,7 @@ struct BrighterFatterReport: BlockReportFamily {
     typealias Column = QuantityTables.Column
     var parts: [ReportPart] = [
       .paragraph(
-        "One pair of each fluence was corrected with the coefficients of the joint fit and measured again, away from the borders: once with the boundary shifts of Guyonnet et al. (2015), once with a scalar kernel (Coulton et al. 2018). Where the correction is right, the variance is that of the photons, and no covariance is left."
+        "One pair of each fluence, of the linear chain, was corrected with the coefficients of the joint fit and measured again, away from the borders and at those of the detector: once with the boundary shifts of Guyonnet et al. (2015), once with a scalar kernel (Coulton et al. 2018). Where the correction is right, the variance is that of the photons, and no covariance is left."
       )
     ]
     parts += figures.restored()
@@ -107,6 +107,14 @@ struct BrighterFatterReport: BlockReportFamily {
         kinds.map { Column(heading: $0.1, quantity: "bf.restored", item: $0.0) },
         caption: DefinitionLabel.link("Variance over that of the photons", "bf.restored"),
         label: "table:restored", data))
+    if !data.measurements(of: "bf.border").isEmpty {
+      parts.append(
+        QuantityTables.byAmplifier(
+          kinds.map { Column(heading: $0.1, quantity: "bf.border", item: $0.0) },
+          caption: DefinitionLabel.link(
+            "Variance over that of the photons at the detector's borders", "bf.border"),
+          label: "table:border", data))
+    }
     parts.append(
       coefficientTable(
         ["10", "01"].flatMap { lag in
