@@ -20,21 +20,26 @@ public struct FlatSignal: Sendable {
     let (width, height) = (area.columns.count, area.rows.count)
     let image = Image<Float>(width: width, height: height, filledWith: 0)
     let hidden = Image<UInt8>(width: width, height: height, filledWith: 0)
+    // As many pixels as a median needs, of all rows and columns.
+    let spacing = max(7, width * height / 20_000 | 1)
     var sample: [Float] = []
     for y in 0..<height {
       let row = area.rows.lowerBound + y
       let offset = flat.offset(ofRow: row - whole.rows.lowerBound)
-      let raw = flat.image.row(row)
-      let bad = mask?.row(row)
+      let columns = area.columns
+      let raw = UnsafeBufferPointer(rebasing: flat.image.row(row)[columns])
       let (out, marks) = (image.row(y), hidden.row(y))
-      for x in 0..<width {
-        let column = area.columns.lowerBound + x
-        let value = raw[column]
-        out[x] = Float(value) - offset
-        var isBad = bad.map { $0[column] != 0 } ?? false
-        for other in invalid where value == other { isBad = true }
-        marks[x] = isBad ? 1 : 0
-        if !isBad, (x &+ y) % 7 == 0 { sample.append(out[x]) }
+      for x in 0..<width { out[x] = Float(raw[x]) - offset }
+      for other in invalid {
+        for x in 0..<width { marks[x] |= raw[x] == other ? 1 : 0 }
+      }
+      if let mask {
+        let bad = UnsafeBufferPointer(rebasing: mask.row(row)[columns])
+        for x in 0..<width { marks[x] |= bad[x] != 0 ? 1 : 0 }
+      }
+      for x in stride(from: (spacing - y % spacing) % spacing, to: width, by: spacing)
+      where marks[x] == 0 {
+        sample.append(out[x])
       }
     }
     sample.sort()
@@ -69,9 +74,11 @@ public struct FlatSignal: Sendable {
     for y in 0..<image.height {
       let (from, to) = (image.row(y), result.row(y))
       for x in 0..<image.width {
-        // Half to even, without the library's call a pixel: 2^23 leaves no fraction to a Float.
-        let value = (from[x] + pedestal + 8_388_608) - 8_388_608
-        to[x] = value > 0 ? (value < 65535 ? UInt16(value) : .max) : 0
+        // Half to even, without a call or a test a pixel: 2^23 leaves no fraction to a Float, and what is above it are the
+        // lowest bits.
+        let value = from[x] + pedestal
+        let bound: Float = value > 0 ? (value < 65535 ? value : 65535) : 0
+        to[x] = UInt16(truncatingIfNeeded: (bound + 8_388_608).bitPattern)
       }
     }
     withExtendedLifetime(image) {}

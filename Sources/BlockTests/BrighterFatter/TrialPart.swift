@@ -77,7 +77,7 @@ struct TrialPart {
       return signal.flat(pedestal: Self.pedestal)
     }
     var options = options
-    options.range = 2
+    options.range = 1
     options.edge = 0
     // A border has few pixels, and a small camera fewer.
     options.leastPixels = min(options.leastPixels, max(50, test.count / 4))
