@@ -20,7 +20,8 @@ struct CheckedValue: Sendable {
 /// Values of amplifiers against the limits of a test's definition.
 enum LimitChecks {
   /// Adds the compliance of each detector and amplifier, and of each script column where limits are by
-  /// column; a cell passes only if all of its values do. Raises the check's flags.
+  /// column; a cell passes only if all of its values do, but for spots that a cosmic ray struck
+  /// (`StruckSpots`). Raises the check's flags.
   ///
   /// Without limits by column a value passes above the lower and at most at the upper limit, with them
   /// both limits are included: the rules of the original.
@@ -59,15 +60,20 @@ enum LimitChecks {
   ) {
     var numbers: [Double] = []
     var failing: [String] = []
-    for value in values {
+    var leftOut: [String] = []
+    let struck = StruckSpots.indices(in: values, part)
+    for (index, value) in values.enumerated() {
       let place =
         (value.obsid.map { "ObsID \($0)" } ?? "") + (value.spot.map { " \($0)" } ?? "")
       let head = place.isEmpty ? "" : "\(place): "
       switch value.outcome {
       case .success(let number):
+        if struck.contains(index) {
+          leftOut.append("\(head)\(fixed(number, digits: abs(number) < 100 ? 3 : 1))")
+          continue
+        }
         numbers.append(number)
-        let isInside =
-          part.column == nil ? part.range.admits(number) : part.range.contains(number)
+        let isInside = part.admits(number)
         if !isInside, value.isLowerBound {
           failing.append("\(head)saturated")
         } else if !isInside {
@@ -82,7 +88,10 @@ enum LimitChecks {
       SubtaskResult.Check(
         name: name, detector: detector, amplifier: amplifier, item: part.column, value: mean,
         lower: part.range.lower, upper: part.range.upper, passed: passed,
-        text: mean == nil && failing.isEmpty ? "no usable frame" : failing.joined(separator: ", ")))
+        text: mean == nil && failing.isEmpty
+          ? "no usable frame"
+          : (failing + leftOut.map { "left out as struck by a cosmic ray: \($0)" })
+            .joined(separator: ", ")))
     guard !passed else { return }
     let column = part.column.map { " \($0)" } ?? ""
     let cause =
@@ -97,6 +106,11 @@ extension DataCheck {
   struct Part {
     var column: String?
     var range: LimitRange
+
+    /// Whether a value passes: the rules of the original.
+    func admits(_ value: Double) -> Bool {
+      column == nil ? range.admits(value) : range.contains(value)
+    }
   }
 
   /// The limits for one amplifier, by script column where they depend on it, in the order of the columns.
