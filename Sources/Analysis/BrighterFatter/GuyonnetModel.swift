@@ -110,8 +110,9 @@ extension BoundaryShifts {
     )
   }
 
+  /// - Parameter edge: the shifts of the outermost boundaries over those of the model.
   static func guyonnet(
-    side: Int, areaChanges: [Double], model: GuyonnetSmoothing
+    side: Int, areaChanges: [Double], model: GuyonnetSmoothing, edge: Double = 1
   ) throws(NotMeasurable) -> BoundaryShifts {
     // Unknowns: V(i, j) for j < side - 1, then H(i, 0) for i < side - 1.
     let last = side - 1
@@ -126,13 +127,13 @@ extension BoundaryShifts {
       if j < last {
         matrix[row * count + unknownV(i, j)] += factor
       } else {
-        right[row] -= factor * model.vertical(i, j)
+        right[row] -= factor * edge * model.vertical(i, j)
       }
     }
     func addH(_ i: Int, _ j: Int, _ factor: Double, _ row: Int) {
       if i < 0 { return addH(-1 - i, j, -factor, row) }
       if i == last {
-        right[row] -= factor * model.horizontal(i, j)
+        right[row] -= factor * edge * model.horizontal(i, j)
       } else if j == 0 {
         matrix[row * count + unknownH(i)] += factor
       } else {
@@ -156,9 +157,9 @@ extension BoundaryShifts {
     var (vertical, horizontal) = ([Double](), [Double]())
     for i in 0..<side {
       for j in 0..<side {
-        vertical.append(j < last ? solution[unknownV(i, j)] : model.vertical(i, j))
+        vertical.append(j < last ? solution[unknownV(i, j)] : edge * model.vertical(i, j))
         if i == last {
-          horizontal.append(model.horizontal(i, j))
+          horizontal.append(edge * model.horizontal(i, j))
         } else if j == 0 {
           horizontal.append(solution[unknownH(i)])
         } else {

@@ -19,9 +19,10 @@ public struct GuyonnetSolution: Sendable {
   public enum Centre: Sendable, Hashable {
     /// Nothing: it follows from all others, with the errors of all of them, as in Guyonnet et al.
     case follows
-    /// It is measured as well, and mostly better than the sum of the others: all coefficients are changed in proportion to
+    /// It is measured as well: all coefficients are changed in proportion to
     /// their variances until charge is conserved, a'_ij = a_ij + lambda m_ij sigma_ij^2 with m_ij the number of lags that an
-    /// entry stands for (least squares under the sum rule).
+    /// entry stands for (least squares under the sum rule). The outermost boundaries stay where they are then: what the tail
+    /// of the smoothing model lets out there would be missing in a_00.
     case measured
   }
 
@@ -42,25 +43,21 @@ public struct GuyonnetSolution: Sendable {
       Double(BoundaryShifts.copies($0, side)) * areaChanges[$0].uncertainty
         * areaChanges[$0].uncertainty
     }
-    /// Closed coefficients, where `outflow` leaves through the outermost boundaries.
-    func closed(_ values: [Double], outflow: Double) -> [Double] {
+    let edge: Double = centre == .measured ? 0 : 1
+    func closed(_ values: [Double]) -> [Double] {
       let copies = values.indices.map { Double(BoundaryShifts.copies($0, side)) }
       let sum = zip(values, copies).reduce(0) { $0 + $1.0 * $1.1 }
       let total = zip(weights, copies).reduce(0) { $0 + $1.0 * $1.1 }
       guard centre == .measured, total > 0, total.isFinite else { return values }
-      let step = (outflow - sum) / total
+      let step = -sum / total
       return zip(values, weights).map { $0 + step * $1 }
     }
     let values = areaChanges.map(\.value)
-    // What leaves is the model's, whatever the other numbers.
-    let outflow = values.indices.dropFirst().reduce(plain.areaChange(0, 0)) {
-      $0 + values[$1] * Double(BoundaryShifts.copies($1, side))
-    }
     shifts = try BoundaryShifts.guyonnet(
-      side: side, areaChanges: closed(values, outflow: outflow), model: model)
+      side: side, areaChanges: closed(values), model: model, edge: edge)
     kernel =
       (try? BoundaryShifts.scalar(
-        side: side, areaChanges: closed(values, outflow: 0), closes: true).kernel) ?? []
+        side: side, areaChanges: closed(values), closes: true).kernel) ?? []
     var changed: [BoundaryShifts] = []
     var variance = 0.0
     for lag in areaChanges.indices {
@@ -73,7 +70,7 @@ public struct GuyonnetSolution: Sendable {
       guard lag > 0 || centre == .measured else { continue }
       changed.append(
         try BoundaryShifts.guyonnet(
-          side: side, areaChanges: closed(values, outflow: outflow), model: model))
+          side: side, areaChanges: closed(values), model: model, edge: edge))
     }
     following = Estimate(
       value: plain.areaChange(0, 0), uncertainty: variance.squareRoot(),
