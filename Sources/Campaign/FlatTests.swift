@@ -102,7 +102,8 @@ enum FlatTests {
       inputs: ladder(wavelength, fractions, frames) + pairs,
       selection: .init(byFilter: true, ignoredKeys: ["motr_siz"]),
       columns: { plan throws(CampaignError) in
-        TestPlan.columns(try exposures(plan), resetDrain: resetDrain)
+        try checkBinnings(plan)
+        return TestPlan.columns(try exposures(plan), resetDrain: resetDrain)
       }, checks: fluenceChecks)
   }
 
@@ -195,6 +196,23 @@ enum FlatTests {
       name: "tiles", defaultValue: .int(6), range: 1...50,
       meaning: "tiles along each axis of an amplifier, for the map of blooming limits"),
     .init(
+      name: "tilelags", defaultValue: .int(0), range: 0...16,
+      meaning: "greatest lag of the covariances of each tile; 0 for none"),
+    .init(
+      name: "binnings", defaultValue: .numbers([2, 4, 8]), range: 2...16,
+      meaning: "pixels along each side of the blocks of binned images"),
+    .init(
+      name: "pairing", choices: ["time", "obsid", "flux"],
+      meaning:
+        "what flats of a pair have in common: time (script column and exposure time), obsid (nothing: neighbours in order), or flux (the column fluxkey)"
+    ),
+    .init(
+      name: "fluxkey", defaultValue: .string("exptime"), range: nil,
+      meaning: "column of the exposure log by whose value flats are paired, within 1 %, with pairing: flux"),
+    .init(
+      name: "pairgain", choices: ["UNBIASED", "FULL", "SIMPLE", "NONE"],
+      meaning: "correction of a single pair's gain for read noise: NONE, SIMPLE, FULL or UNBIASED"),
+    .init(
       name: "lonely", choices: ["warning", "error"],
       meaning: "what a single flat at an exposure time is: warning or error"),
     linearity,
@@ -203,6 +221,12 @@ enum FlatTests {
   private static let linearity = TestCatalog.Input(
     name: "linearity", choices: ["exposures", "none"],
     meaning: "what makes the curve that of a linear chain: exposures (the exposure times), or none")
+
+  private static func checkBinnings(_ plan: TestPlan) throws(CampaignError) {
+    if let odd = plan.numbers("binnings").first(where: { Int(exactly: $0) == nil }) {
+      throw CampaignError(.badTestInput, "binnings must be whole numbers, not \(odd)")
+    }
+  }
 
   private static let covariance: [TestCatalog.Input] = [
     .init(

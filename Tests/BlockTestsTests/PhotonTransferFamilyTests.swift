@@ -218,6 +218,59 @@ import Warehouse
     #expect(missing.allSatisfy { $0.value.number == nil } && missing.count == 24)
   }
 
+  @Test("Pairing, correction of single pairs, binnings and lags of tiles are the test's inputs")
+  func inputs() async throws {
+    let flats = try await SmallFlats(
+      fractions: [0.1, 0.2, 0.3, 0.4], frames: 3, truth: PhotonTransferFamilyTests.plain)
+    func run(_ name: String, _ inputs: String) async throws -> (Warehouse, [StoredMeasurement]) {
+      let (warehouse, summary) = try await flats.run(
+        into: name, edit: { Self.quick($0).replacing("lags: 1", with: "lags: 1, \(inputs)") })
+      #expect(summary.entries.map(\.error) == [nil])
+      return (
+        warehouse,
+        try warehouse.measurements(
+          of: ["ptc.pair.partner", "ptc.pair.gain", "ptc.gain.binned", "ptc.a.binned"],
+          in: try warehouse.testRuns().map(\.key))
+      )
+    }
+    func partners(_ rows: [StoredMeasurement]) -> [Int: Double] {
+      Dictionary(
+        uniqueKeysWithValues: rows.filter {
+          $0.quantity == "ptc.pair.partner" && $0.place.detector == "CCD1"
+        }.compactMap { row in row.place.obsid.flatMap { id in row.value.number.map { (id, $0) } } })
+    }
+    func gain(_ rows: [StoredMeasurement]) throws -> Double {
+      try #require(
+        rows.first {
+          $0.quantity == "ptc.pair.gain" && $0.place.detector == "CCD1" && $0.place.amplifier == "E"
+            && $0.place.obsid == 1000
+        }?.value.number)
+    }
+    // Twelve flats, three at each time: the third of each is alone unless times do not matter.
+    let (usual, rows) = try await run("usual", "binnings: [2, 4], tilelags: 1")
+    #expect(partners(rows) == [1000: 1001, 1003: 1004, 1006: 1007, 1009: 1010])
+    let binned = rows.filter { $0.quantity == "ptc.gain.binned" }
+    #expect(Set(binned.compactMap(\.place.item)) == ["bin02", "bin04"] && binned.count == 24)
+    let run1 = try #require(try usual.testRuns().first).key
+    let variances = try usual.curves("ptc.binned", in: run1)
+    #expect(variances.count == 48 && variances.allSatisfy { $0.x == [2, 4] })
+    let tiles = try usual.curves("ptc.tiles.covariances", in: run1)
+    #expect(tiles.count == 48 && tiles.allSatisfy { $0.y.count == 36 * 4 })
+    let (plain, ordered) = try await run("order", "pairing: obsid, pairgain: NONE, binnings: []")
+    #expect(partners(ordered).count == 6 && partners(ordered)[1002] == 1003)
+    #expect(!ordered.contains { $0.quantity == "ptc.gain.binned" })
+    let run2 = try #require(try plain.testRuns().first).key
+    #expect(try plain.curves("ptc.binned", in: run2).isEmpty)
+    #expect(try plain.curves("ptc.tiles.covariances", in: run2).isEmpty)
+    let (_, fluxes) = try await run("flux", "pairing: flux, fluxkey: exptime, pairgain: FULL")
+    #expect(partners(fluxes) == partners(rows))
+    let (_, simple) = try await run("simple", "pairgain: SIMPLE, pairing: flux, fluxkey: nothing")
+    #expect(partners(simple).isEmpty)
+    // Read noise is not taken off with NONE: its gain is the lowest; second-order terms are next to nothing.
+    let (none, best, full) = (try gain(ordered), try gain(rows), try gain(fluxes))
+    #expect(none < best && abs(full / best - 1) < 1e-3 && none > 0.9 * best)
+  }
+
   @Test("Without pairs nothing is measured, and the reason is stored; strictly, the test ends")
   func singles() async throws {
     let flats = try await SmallFlats(fractions: [0.1, 0.3, 0.5], frames: 1)
@@ -255,6 +308,13 @@ import Warehouse
       try Set(again.curves(in: last).map { "\($0.name) \($0.place) \($0.y)" })
         == Set(whole.curves(in: first).map { "\($0.name) \($0.place) \($0.y)" }))
     #expect(try again.subtasks(of: last).map(\.name) == ["init", "meta", "carried"])
+    // Another step alone: the final one, whose results were carried over, still stands.
+    let (third, _) = try await flats.run(edit: other, options: { $0.only = ["extract_HER"] })
+    let newest = try #require(try third.testRuns().map(\.key).max { $0.id < $1.id })
+    #expect(
+      try third.subtasks(of: newest).map(\.name) == ["init", "extract_HER", "carried", "meta"])
+    #expect(try third.measurements(of: ["ptc.gain"], in: [newest]).count == 12)
+    #expect(try third.measurements(of: ["her.response"], in: [newest]).count == 24)
     let (_, refused) = try await flats.run(
       into: "empty", edit: other, options: { $0.only = ["meta"] })
     #expect(refused.entries[0].error?.contains("without --only") == true || refused.entries[0].error != nil)

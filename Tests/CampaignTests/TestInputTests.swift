@@ -51,6 +51,16 @@ struct TestInputTests {
     for (test, input, word) in [
       ("PTC01", "model", "POLYNOMIAL8"), ("PTC01", "lonely", "error"), ("NL02", "model", "EXPONENTIAL"),
     ] { #expect(failure(test, [input: .string(word)]) == nil) }
+    for (name, value) in [
+      ("lonely", "maybe"), ("linearity", "nl02"), ("pairing", "exptime"), ("pairgain", "full"),
+      ("model", "LINEAR"),
+    ] {
+      let error = failure("PTC01", [name: .string(value)])
+      #expect(error?.kind == .badTestInput && error?.problem.contains("'\(value)'") == true, "\(name)")
+    }
+    #expect(failure("PTC01", ["binnings": .numbers([2, 2.5])])?.problem.contains("whole") == true)
+    #expect(failure("PTC01", ["binnings": .numbers([1])])?.kind == .badTestInput)
+    #expect(failure("PTC01", ["binnings": .numbers([]), "pairing": .string("flux")]) == nil)
     #expect(failure("CHINJ01", ["dIG1": .double(0)])?.kind == .badTestInput)
     #expect(failure("CHINJ01", ["dIG1": .double(0.001)])?.kind == .badTestInput)
     #expect(failure("CHINJ01", ["IG1s": .numbers([5, 4])])?.kind == .badTestInput)

@@ -91,7 +91,7 @@ struct WritingTests {
   func log() {
     let log = LatexLog(
       """
-      Overfull \\hbox (3.2pt too wide) in paragraph at lines 3--4
+      Overfull \\hbox (1.9pt too wide) in paragraph at lines 3--4
       Overfull \\hbox (12.5pt too wide) in paragraph at lines 5--6
       Missing character: There is no ξ in font ec-lmr10!
       LaTeX Warning: Reference `x' on page 1 undefined on input line 3.

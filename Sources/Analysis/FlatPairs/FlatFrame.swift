@@ -33,6 +33,10 @@ public struct FlatPairOptions: Sendable, Hashable {
   public var edge = 0
   /// Raw values that say nothing: lost (0) and saturated (65535) pixels.
   public var invalid: [UInt16] = [0, .max]
+  /// Sides of the square blocks whose variance is measured as well: binned images.
+  public var binnings: [Int] = []
+  /// The greatest lag of the covariances of each tile; 0 for none.
+  public var tileRange = 0
   /// Fewer pixels than this give no result.
   public var leastPixels = 1000
 

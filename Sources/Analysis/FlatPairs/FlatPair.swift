@@ -43,6 +43,8 @@ public struct FlatPair: Sendable, Equatable {
   public let saturated: Int
   /// Mean and half variance of each tile, in the order asked for.
   public let tiles: [FlatTile]
+  /// The variances of binned images, of those sides asked for that leave ten blocks or more.
+  public let binned: [BinnedVariance]
 
   /// (mu2 - mu1) / mu: how unequal the two flats are.
   public var imbalance: Double { (means[1] - means[0]) / mean.value }
@@ -56,6 +58,9 @@ public struct FlatTile: Sendable, Hashable {
   public let variance: Double
   /// The number of pixels kept.
   public let count: Int
+  /// The covariances within the tile [adu**2], about its own mean; nil where they were not asked for, or the tile is too
+  /// small.
+  public let covariances: CovarianceMatrix?
 }
 
 extension FlatPair {

@@ -262,7 +262,25 @@ struct FlatPairMeasurement {
       covariances: try Self.matrix(lags, correction), rowMeanVariance: try sums.rowMeanVariance(),
       ratio: ratio(sums, correction, noise: halfVariance.value), kept: sums.count,
       rejected: field.width * field.height - sums.count, saturated: saturated,
-      tiles: tiles.map { tile(FlatSums(field, first, second, region, tile: $0)) })
+      tiles: tiles.map { tile($0, correction) }, binned: binned(sums, correction))
+  }
+
+  /// Variances of blocks, of which pixels are left out only as whole blocks.
+  private func binned(_ sums: FlatSums, _ correction: ClippingCorrection) -> [BinnedVariance] {
+    let pixels = sums.squares / sums.n - (sums.sum / sums.n) * (sums.sum / sums.n)
+    return options.binnings.compactMap { side in
+      let blocks = field.blockMoments(side: side)
+      guard blocks.count >= 10 else { return nil }
+      let n = Double(blocks.count)
+      let clipped =
+        (blocks.squares - blocks.sum * blocks.sum / n) / (n - 1) / Double(side * side)
+      let value = correction.binned(clipped, pixels: pixels) / 2
+      guard value > 0 else { return nil }
+      return BinnedVariance(
+        side: side,
+        variance: Estimate(
+          value: value, uncertainty: value * (2 / (n - 1)).squareRoot(), count: blocks.count))
+    }
   }
 
   private static func matrix(
@@ -305,14 +323,39 @@ struct FlatPairMeasurement {
       count: sums.count)
   }
 
-  private func tile(_ sums: FlatSums) -> FlatTile {
-    guard sums.count > 1 else { return FlatTile(mean: .nan, variance: .nan, count: sums.count) }
+  private func tile(_ part: Region, _ correction: ClippingCorrection) -> FlatTile {
+    let sums = FlatSums(field, first, second, region, tile: part)
+    guard sums.count > 1 else {
+      return FlatTile(mean: .nan, variance: .nan, count: sums.count, covariances: nil)
+    }
     let mean = sums.sum / sums.n
     let clipped = (sums.squares - sums.sum * mean) / (sums.n - 1)
     let variance = try? TruncatedNormal.variance(clipped: clipped, halfWidth: halfWidth)
     return FlatTile(
       mean: (sums.first + sums.second) / (2 * sums.n), variance: (variance?.value ?? .nan) / 2,
-      count: sums.count)
+      count: sums.count, covariances: covariances(of: part, correction))
+  }
+
+  /// The covariances of pairs of pixels that both lie within a tile.
+  private func covariances(
+    of part: Region, _ correction: ClippingCorrection
+  ) -> CovarianceMatrix? {
+    let range = min(options.tileRange, 16)
+    let columns = part.columns.clamped(to: region.columns)
+    let rows = part.rows.clamped(to: region.rows)
+    guard range > 0, columns.count > 2 * range, rows.count > 2 * range else { return nil }
+    let small = DifferenceField(width: columns.count, height: rows.count, range: range)
+    let first = columns.lowerBound - region.columns.lowerBound
+    for y in 0..<small.height {
+      _ = field.withRow(rows.lowerBound - region.rows.lowerBound + y) { values, marks in
+        small.withRow(y) { own, ownMarks in
+          for x in 0..<small.width {
+            (own[x], ownMarks[x]) = (values[first + x], marks[first + x])
+          }
+        }
+      }
+    }
+    return try? Self.matrix(LagProducts(small, range: range), correction)
   }
 }
 

@@ -10,17 +10,30 @@ public struct PhotonTransferPoint: Sendable, Equatable {
   public let variance: Estimate
   /// The covariances [adu**2]; nil where only the variance is known.
   public let covariances: CovarianceMatrix?
+  /// Variances of binned images, as in `BinnedVariance`; empty where none were measured.
+  public let binned: [BinnedVariance]
 
   /// A point.
-  public init(mean: Double, variance: Estimate, covariances: CovarianceMatrix? = nil) {
+  public init(
+    mean: Double, variance: Estimate, covariances: CovarianceMatrix? = nil,
+    binned: [BinnedVariance] = []
+  ) {
     self.mean = mean
     self.variance = variance
     self.covariances = covariances
+    self.binned = binned
   }
 
   /// The point of a measured pair.
   public init(_ pair: FlatPair) {
-    self.init(mean: pair.mean.value, variance: pair.variance, covariances: pair.covariances)
+    self.init(
+      mean: pair.mean.value, variance: pair.variance, covariances: pair.covariances,
+      binned: pair.binned)
+  }
+
+  /// The point of binned images, without covariances; nil where they were not measured.
+  func binned(_ side: Int) -> PhotonTransferPoint? {
+    binned.first { $0.side == side }.map { PhotonTransferPoint(mean: mean, variance: $0.variance) }
   }
 
   var isValid: Bool {
@@ -124,6 +137,32 @@ public struct PhotonTransferCurve: Sendable, Equatable {
   /// The curve of the linear chain; the selection and the turn-off stay those of the measured signals.
   public func linearised(by linearity: RampLinearity) -> PhotonTransferCurve {
     PhotonTransferCurve(self, points: points.map { $0.linearised(by: linearity) })
+  }
+
+  /// The curve of images that were binned in blocks of `side` x `side` pixels, per pixel: the variances of
+  /// `BinnedVariance` at the same points, with the selection of the unbinned ones. The noise at no signal is not known:
+  /// that of a single pixel says nothing of noise that neighbours share.
+  ///
+  /// - Throws: `NotMeasurable` where fewer than four fitted points have such variances.
+  public func binned(_ side: Int) throws(NotMeasurable) -> PhotonTransferCurve {
+    let found = zip(points, isUsed).compactMap { point, isUsed in
+      point.binned(side).map { (point: $0, isUsed: isUsed) }
+    }.filter(\.point.isValid)
+    let count = found.count(where: \.isUsed)
+    guard count >= 4 else {
+      throw NotMeasurable("\(count) pairs with blocks of \(side) pixels; a curve needs four")
+    }
+    return PhotonTransferCurve(
+      points: found.map(\.point), isUsed: found.map(\.isUsed), turnOff: turnOff, noise: nil,
+      lags: 0)
+  }
+
+  private init(
+    points: [PhotonTransferPoint], isUsed: [Bool], turnOff: PhotonTransferTurnOff,
+    noise: Estimate?, lags: Int
+  ) {
+    (self.points, self.isUsed, self.turnOff) = (points, isUsed, turnOff)
+    (self.noise, self.lags) = (noise, lags)
   }
 
   /// The variances that are fitted, that at no signal last.

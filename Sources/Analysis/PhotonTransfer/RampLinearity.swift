@@ -213,16 +213,18 @@ extension PhotonTransferPoint {
   /// The point of the linear chain.
   public func linearised(by linearity: RampLinearity) -> PhotonTransferPoint {
     let factor = linearity.slope(mean) * linearity.slope(mean)
-    return PhotonTransferPoint(
-      mean: linearity.linear(mean),
-      variance: Estimate(
+    func scaled(_ variance: Estimate) -> Estimate {
+      Estimate(
         value: variance.value * factor, uncertainty: variance.uncertainty * factor,
-        count: variance.count),
+        count: variance.count)
+    }
+    return PhotonTransferPoint(
+      mean: linearity.linear(mean), variance: scaled(variance),
       covariances: covariances.map { matrix in
         CovarianceMatrix(
           range: matrix.range, values: matrix.values.map { $0 * factor },
           uncertainties: matrix.uncertainties.map { $0 * factor }, pairs: matrix.pairs)
-      })
+      }, binned: binned.map { BinnedVariance(side: $0.side, variance: scaled($0.variance)) })
   }
 }
 

@@ -19,6 +19,7 @@ struct BrighterFatterSettings: Sendable {
     let inputs = context.definition.inputs
     pairs = PhotonTransferSettings(context)
     pairs.tiles = 0
+    pairs.pair.binnings = []
     let pixels = min(max(inputs["Npix"]?.integer ?? 5, 3), 17)
     // The joint fit has as many lags as the solution at least.
     pairs.pair.range = min(max(inputs["lags"]?.integer ?? 8, pixels - 1), 16)

@@ -102,6 +102,22 @@ extension Engine {
   }
 }
 
+extension Engine {
+  /// Notes the test's final step as done where the base run has done it: what it found was carried over, and only a run
+  /// with that step stands for its block in metatests.
+  func carryFinalStep(of test: String, from base: TestRunKey, to run: TestRunKey) throws {
+    let step = ResultFilter.finalStep(of: test)
+    guard try !warehouse.subtasks(of: run).contains(where: { $0.name == step }),
+      try warehouse.subtasks(of: base).contains(where: { $0.name == step && $0.status == .finished })
+    else { return }
+    try warehouse.commit(
+      SubtaskCommit(
+        name: step, ordinal: 1001, seconds: 0,
+        log: ["not run again: its results are those of run \(base.id), of the same frames"]),
+      to: run)
+  }
+}
+
 /// The results of a run, and of another one where it has none of a name.
 struct LayeredResults: EarlierResults {
   let first: any EarlierResults

@@ -128,6 +128,7 @@ extension Engine {
       try warehouse.commit(try carried(from: base, to: run.key), to: run.key)
       log.record("Results of the other steps are those of run \(base.id)")
     }
+    if let base { try carryFinalStep(of: task.test, from: base, to: run.key) }
   }
 
   func checkCancellation() throws {

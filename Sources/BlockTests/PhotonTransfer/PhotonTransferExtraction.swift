@@ -96,9 +96,11 @@ enum PhotonTransferExtraction {
       usable.map { ($0.exposure.obsid, $0.path) }, uniquingKeysWith: { first, _ in first })
     let pairing = FlatPairing(
       usable.map {
-        FlatPairing.Flat(
+        var flat = FlatPairing.Flat(
           obsid: $0.exposure.obsid, label: $0.exposure.label, seconds: $0.exposure.exposureSeconds)
-      })
+        if case .flux(let column) = settings.pairing { flat.flux = $0.exposure.values[column]?.number }
+        return flat
+      }, by: settings.pairing)
     result.log.append("\(detector): \(pairing.pairs.count) pairs of flats")
     if !pairing.extras.isEmpty {
       result.log.append(
@@ -197,7 +199,13 @@ enum PhotonTransferExtraction {
     let lags = matrix.values.indices.map(Double.init)
     curve(Q.covariances, lags, matrix.values, matrix.uncertainties, .none, .aduSquared)
     curve(Q.covariancePixels, lags, matrix.pairs.map(Double.init), [], .none, .count)
+    if !pair.binned.isEmpty {
+      curve(
+        Q.binned, pair.binned.map { Double($0.side) }, pair.binned.map(\.variance.value),
+        pair.binned.map(\.variance.uncertainty), .pixel, .aduSquared)
+    }
     let tiles = pair.tiles
+    addCovariances(of: tiles, curve)
     guard !tiles.isEmpty, tiles.allSatisfy({ $0.mean.isFinite && $0.variance.isFinite }) else { return }
     curve(
       Q.tiles, tiles.map(\.mean), tiles.map(\.variance),
@@ -205,5 +213,18 @@ enum PhotonTransferExtraction {
         // sigma(V) = V sqrt(2 / (n - 1)); a tile without pixels has no variance, and no error either.
         tile.count > 1 ? tile.variance * (2 / Double(tile.count - 1)).squareRoot() : 0
       }, .adu, .aduSquared)
+  }
+
+  /// The covariances of all tiles in one curve; none where any tile has none.
+  private static func addCovariances(
+    of tiles: [FlatTile],
+    _ curve: (String, [Double], [Double], [Double], Unit, Unit) -> Void
+  ) {
+    let matrices = tiles.compactMap(\.covariances)
+    guard !matrices.isEmpty, matrices.count == tiles.count else { return }
+    let values = matrices.flatMap(\.values)
+    curve(
+      PhotonTransferQuantities.tileCovariances, values.indices.map(Double.init), values,
+      matrices.flatMap(\.uncertainties), .none, .aduSquared)
   }
 }

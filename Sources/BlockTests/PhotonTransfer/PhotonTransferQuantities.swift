@@ -25,7 +25,7 @@ public enum PhotonTransferQuantities {
   /// Gain of a pair.
   public static let pairGain = Quantity(
     "ptc.pair.gain", unit: .electronPerADU, per: [.detector, .amplifier, .exposure], digits: 4,
-    "Gain from a single pair of flats, corrected for read noise to second order. Brighter-fatter makes it rise with the signal: the gain of the detector is ptc.gain."
+    "Gain from a single pair of flats, corrected for read noise to second order unless the input pairgain says otherwise. Brighter-fatter makes it rise with the signal: the gain of the detector is ptc.gain."
   )
   /// How unequal the flats of a pair are.
   public static let pairImbalance = Quantity(
@@ -51,6 +51,16 @@ public enum PhotonTransferQuantities {
   public static let gainByModel = Quantity(
     "ptc.gain.model", unit: .electronPerADU, per: [.detector, .amplifier, .item], digits: 4,
     "Conversion gain with one model of the curve. Item: the model.")
+  /// The gain of binned images.
+  public static let gainBinned = Quantity(
+    "ptc.gain.binned", unit: .electronPerADU, per: [.detector, .amplifier, .item], digits: 4,
+    "Conversion gain from the variances of images that were binned in blocks, with the exponential model; covariances within a block are part of its variance. Item: binNN, pixels along each side of a block."
+  )
+  /// What a curve of binned images bends by.
+  public static let aBinned = Quantity(
+    "ptc.a.binned", unit: .perElectron, per: [.detector, .amplifier, .item], digits: 9,
+    "Coefficient of the exponential model for binned images: the sum of a_ij within a block, which approaches zero with growing blocks. Item: binNN."
+  )
   /// a_00.
   public static let a00 = Quantity(
     "ptc.a00", unit: .perElectron, per: [.detector, .amplifier], digits: 9,
@@ -121,14 +131,21 @@ public enum PhotonTransferQuantities {
   /// All of them.
   public static let all = [
     partner, pairMean, pairVariance, pairRatio, pairGain, pairImbalance, pairPixels, pairRejected,
-    gain, gainByModel, a00, a00ByModel, aNeighbour, aSum, readNoise, turnOff, turnOffReached,
-    turnOffElectrons, nonLinearity, linearityCoefficient, linearityRange, chiSquare, points, pointsRejected, bloom,
+    gain, gainByModel, gainBinned, aBinned, a00, a00ByModel, aNeighbour, aSum, readNoise, turnOff,
+    turnOffReached, turnOffElectrons, nonLinearity, linearityCoefficient, linearityRange, chiSquare,
+    points, pointsRejected, bloom,
   ]
 
   /// The covariances of a pair: x = serial lag * side + parallel lag, y = C_ij with uncertainty.
   public static let covariances = "ptc.covariances"
   /// The number of pairs of pixels of each covariance.
   public static let covariancePixels = "ptc.covariances.pixels"
+  /// The variances of binned images of a pair: x = pixels along each side of a block, y = variance of a block's sum over
+  /// its number of pixels, with uncertainty.
+  public static let binned = "ptc.binned"
+  /// The covariances of the tiles of a pair: x = tile * side^2 + serial lag * side + parallel lag, y = C_ij with
+  /// uncertainty.
+  public static let tileCovariances = "ptc.tiles.covariances"
   /// The tiles of a pair: x = mean, y = variance with uncertainty, in the order of tiles.
   public static let tiles = "ptc.tiles"
   /// All pairs of an amplifier by rising signal: x = mean, y = variance with uncertainty.

@@ -10,6 +10,10 @@ struct PhotonTransferSettings: Sendable {
   var pair = FlatPairOptions()
   /// Tiles along each axis of an amplifier's image area.
   var tiles = 6
+  /// What flats of a pair have in common.
+  var pairing = FlatPairing.Rule.time
+  /// How the gain of a single pair is corrected for read noise.
+  var pairGain = PairGain.unbiased
   /// Whether an exposure time with one flat ends the test.
   var isStrict = false
   /// Whether the curve is made that of a linear chain by the exposure times.
@@ -24,6 +28,18 @@ struct PhotonTransferSettings: Sendable {
     if let clip = inputs["clipsigma"]?.number { pair.clip = max(clip, 2) }
     if let edge = inputs["edge"]?.integer { pair.edge = max(edge, 0) }
     if let tiles = inputs["tiles"]?.integer { self.tiles = min(max(tiles, 1), 50) }
+    let sides = (inputs["binnings"]?.numbers ?? [2, 4, 8]).compactMap { Int(exactly: $0) }
+    pair.binnings = Array(Set(sides.filter { (2...16).contains($0) })).sorted()
+    if let lags = inputs["tilelags"]?.integer { pair.tileRange = min(max(lags, 0), 16) }
+    switch inputs["pairing"] {
+    case .string("obsid")?: pairing = .order
+    case .string("flux")?:
+      if case .string(let column)? = inputs["fluxkey"] { pairing = .flux(column: column) }
+    default: break
+    }
+    if case .string(let name)? = inputs["pairgain"] {
+      pairGain = PairGain(rawValue: name.lowercased()) ?? .unbiased
+    }
     isStrict = inputs["lonely"] == .string("error")
     isLinearised = inputs["linearity"] != .string("none")
     pair.invalid = context.camera.invalidValues

@@ -23,7 +23,7 @@ enum PhotonTransferSolve {
       var result = SubtaskResult()
       let scatter = noise["\(detector)/\(amplifier)"]
       let curve = solve(points, scatter, detector, amplifier, settings, light, to: &result)
-      addPairGains(points, scatter, detector, amplifier, to: &result)
+      addPairGains(points, scatter, detector, amplifier, settings.pairGain, to: &result)
       addBloomMap(points, curve, detector, amplifier, settings, to: &result)
       return result
     }
@@ -109,6 +109,7 @@ enum PhotonTransferSolve {
           ?? .failure(NotMeasurable("the variance at no signal is not positive"))
       })
     addMatrices(full, curve, detector, amplifier, to: &result)
+    addBinned(curve, linearity, settings, detector, amplifier, to: &result)
     if case .failure(let reason) = chosen {
       result.raise(.badFit, "\(detector) \(amplifier): no gain: \(reason.reason)")
     }
@@ -261,6 +262,33 @@ enum PhotonTransferSolve {
     }
   }
 
+  // MARK: - Binned images
+
+  /// The gain that each binning gives, in the limit of no signal the same for all.
+  private static func addBinned(
+    _ curve: Result<PhotonTransferCurve, NotMeasurable>, _ linearity: RampLinearity?,
+    _ settings: PhotonTransferSettings, _ detector: String, _ amplifier: String,
+    to result: inout SubtaskResult
+  ) {
+    for side in settings.pair.binnings {
+      let fit = curve.flatMap { curve in
+        Result { () throws(NotMeasurable) in
+          let binned = try curve.binned(side)
+          guard let linearity else { return try PhotonTransferFit(.exponential, to: binned) }
+          return try PhotonTransferFit(.exponential, to: binned, linearity: linearity)
+        }
+      }
+      let item = "bin" + (side < 10 ? "0" : "") + String(side)
+      result.measure(
+        Q.gainBinned, detector: detector, amplifier: amplifier, item: item, fit.map(\.gain))
+      result.measure(
+        Q.aBinned, detector: detector, amplifier: amplifier, item: item,
+        fit.flatMap { fit in
+          fit.a00.map { .success($0) } ?? .failure(NotMeasurable("the model has no a_00"))
+        })
+    }
+  }
+
   // MARK: - Gains of pairs
 
   /// The read noise of an amplifier [adu]: median scatter of the over-scan of all flats, with which the gains of single
@@ -276,7 +304,7 @@ enum PhotonTransferSolve {
 
   private static func addPairGains(
     _ points: StoredPairs.Points, _ noise: Estimate?, _ detector: String, _ amplifier: String,
-    to result: inout SubtaskResult
+    _ correction: PairGain, to result: inout SubtaskResult
   ) {
     let means = Dictionary(
       points.points.map { ($0.obsid, $0.point.mean) }, uniquingKeysWith: { first, _ in first })
@@ -286,7 +314,7 @@ enum PhotonTransferSolve {
         ratio.flatMap { ratio in
           Result { () throws(NotMeasurable) in
             guard let mean = means[obsid] else { throw NotMeasurable("no mean signal") }
-            return try PairGain.unbiased.gain(ratio: ratio, mean: mean, readNoise: noise)
+            return try correction.gain(ratio: ratio, mean: mean, readNoise: noise)
           }
         })
     }

@@ -24,6 +24,17 @@ struct StoredPairs: Sendable {
     for curve in try context.earlier.curves(Q.covariances) { covariances[Self.key(curve)] = curve }
     var pixels: [String: SubtaskResult.Curve] = [:]
     for curve in try context.earlier.curves(Q.covariancePixels) { pixels[Self.key(curve)] = curve }
+    var binned: [String: [BinnedVariance]] = [:]
+    for curve in try context.earlier.curves(Q.binned) {
+      guard curve.y.count == curve.x.count, curve.uncertainty.count == curve.x.count else { continue }
+      binned[Self.key(curve)] = curve.x.indices.compactMap { index in
+        guard let side = Int(exactly: curve.x[index]) else { return nil }
+        return BinnedVariance(
+          side: side,
+          variance: Estimate(
+            value: curve.y[index], uncertainty: curve.uncertainty[index], count: 0))
+      }
+    }
     var variances: [String: EarlierMeasurement] = [:]
     for row in try context.earlier.measurements(Q.pairVariance) { variances[Self.key(row)] = row }
     for row in try context.earlier.measurements(Q.pairMean).sorted(by: {
@@ -48,7 +59,8 @@ struct StoredPairs: Sendable {
             mean: mean,
             variance: Estimate(
               value: value, uncertainty: variance.uncertainty ?? 0, count: variance.count ?? 0),
-            covariances: covariances[key].flatMap { Self.matrix($0, pixels[key]) })
+            covariances: covariances[key].flatMap { Self.matrix($0, pixels[key]) },
+            binned: binned[key] ?? [])
         ))
     }
     for row in try context.earlier.measurements(Q.pairRatio) {

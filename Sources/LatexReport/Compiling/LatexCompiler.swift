@@ -44,7 +44,7 @@ public enum LatexCompiler {
   public struct Result: Sendable, Hashable {
     /// The PDF's path, as it was given.
     public let path: String
-    /// What the log complains of: boxes that stick out by more than 5 pt, characters that no font
+    /// What the log complains of: boxes that stick out by more than 2 pt, characters that no font
     /// has, references to nowhere. None for a well-formed document.
     public let warnings: [String]
     /// How often pdflatex ran; 0 where latexmk decided that.

@@ -11,7 +11,7 @@ struct LatexLog: Equatable {
 
   /// The first error.
   private(set) var failure: Failure?
-  /// Boxes that stick out by more than 5 pt, missing characters, undefined or doubled labels.
+  /// Boxes that stick out by more than 2 pt, missing characters, undefined or doubled labels.
   private(set) var warnings: [String] = []
   /// Whether another pass would change the result.
   private(set) var wantsRerun = false
@@ -21,7 +21,7 @@ struct LatexLog: Equatable {
   }
 
   private mutating func read(_ line: Substring) {
-    if line.contains("Overfull \\hbox"), let excess = Self.excess(line), excess > 5 {
+    if line.contains("Overfull \\hbox"), let excess = Self.excess(line), excess > 2 {
       add(String(line))
     } else if line.hasPrefix("Missing character:") {
       add(String(line))

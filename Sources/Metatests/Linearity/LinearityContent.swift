@@ -19,15 +19,20 @@ extension MetaNL {
     let flight = Set(input.design.flight)
     let results = planes.flatMap { $0.requirements(flight: flight) }
     let date = StartTime.latest(planes.flatMap(\.runs).map(\.started))
-    let figures = planes.flatMap { self.figures(input, $0, results) }
+    let comparison = try LinearityComparison(planes, input.warehouse)
+    var figures = planes.flatMap { self.figures(input, $0, results) }
+    if let figure = comparison.figure {
+      figures.append(
+        .init(name: LinearityComparison.figureName, figure: { figure }, hasPreview: true))
+    }
     var content = MetatestContent(
       document: try LinearityDocument(
         input: input, planes: planes, results: results, figures: Set(figures.map(\.name)),
-        date: date, camera: choice.camera
+        date: date, camera: choice.camera, comparison: comparison
       ).document(), images: [], figures: figures, products: [], requirements: results,
       selections: planes.flatMap(\.selections), date: date.text)
     let tables = LinearityProducts(
-      input: input, planes: planes, results: results, date: date.text)
+      input: input, planes: planes, results: results, date: date.text, comparison: comparison)
     let product = try tables.summary()
     for plane in planes {
       content.products += maps(plane, date.text)

@@ -14,6 +14,7 @@ struct LinearityDocument {
   let figures: Set<String>
   let date: (text: String, seconds: Int64)
   let camera: Camera
+  let comparison: LinearityComparison
 
   private var selections: [BlockSelection] { planes.flatMap(\.selections) }
 
@@ -30,6 +31,8 @@ struct LinearityDocument {
       .section(level: 1, "Data inventory", label: "inventory-section"),
       .table(ReportTables.inventory(selections)), .paragraph(Document.Text(gains)),
     ]
+    let name = LinearityComparison.figureName
+    body += comparison.nodes(path: figures.contains(name) ? input.figurePath(name) : nil)
     for plane in planes { body += sections(plane) }
     return try MetatestFrame(
       name: "MetaNL", title: "MetaNL: non-linearity of the focal plane", input: input,

@@ -10,11 +10,12 @@ struct LinearityProducts {
   let planes: [LinearityPlane]
   let results: [RequirementResult]
   let date: String
+  let comparison: LinearityComparison
 
   func summary() throws -> DataProduct {
     let shared = MetatestTables(results: results, selections: planes.flatMap(\.selections))
     return try product(
-      "MetaNL: non-linearity of the focal plane", planes, planes.map(quadrants) + shared.all)
+      "MetaNL: non-linearity of the focal plane", planes, planes.map(quadrants) + [comparison.table].compactMap(\.self) + shared.all)
   }
 
   private func product(

@@ -18,9 +18,13 @@ extension MetaPTC {
     let flight = Set(input.design.flight)
     let results = planes.flatMap { $0.requirements(flight: flight) }
     let date = StartTime.latest(planes.flatMap(\.runs).map(\.started))
+    let stability = GainStabilityReport(
+      stability: try GainStability(
+        input, tests: choice.tests.map(\.test), camera: choice.camera.name))
     var content = MetatestContent(
       document: try PhotonTransferDocument(
-        input: input, planes: planes, results: results, date: date, camera: choice.camera
+        input: input, planes: planes, results: results, date: date, camera: choice.camera,
+        stability: stability
       ).document(), images: [], figures: [], products: [], requirements: results,
       selections: planes.flatMap(\.selections), date: date.text)
     for plane in planes {
@@ -31,9 +35,14 @@ extension MetaPTC {
       content.figures.append(
         .init(name: "GAIN_vs_Wavelength", figure: { figure }, hasPreview: true))
     }
+    if let figure = stability.figure {
+      content.figures.append(
+        .init(name: GainStabilityReport.figureName, figure: { figure }, hasPreview: true))
+    }
     content.figures += dependenceFigures(planes)
     let product = try PhotonTransferTables(
-      input: input, planes: planes, results: results, date: date.text
+      input: input, planes: planes, results: results, date: date.text,
+      stability: stability
     ).product()
     content.products += [
       .init(name: "MetaPTC.xlsx") { try XLSXWriter.write(product, to: $0, created: date.seconds) },
@@ -271,6 +280,36 @@ extension MetaPTC {
     _ plane: PhotonTransferPlane, _ date: String
   ) -> [MetatestContent.Product] {
     guard plane.isOnPlane else { return [] }
+    return quantityMaps(plane, date) + (hasEdges(plane) ? [edgeProfiles(plane, date)] : [])
+  }
+
+  /// The serial profiles behind the edge, as they are drawn but all of them.
+  private static func edgeProfiles(
+    _ plane: PhotonTransferPlane, _ date: String
+  ) -> MetatestContent.Product {
+    .init(name: "\(plane.test)_HER_profiles_MAP.json") { path in
+      let curves = plane.reader.curves(named: HardEdgeQuantities.serialProfile).mapValues { curve in
+        let behind = Array(curve.x.indices.dropFirst(HardEdge.before))
+        let errors = curve.uncertainty ?? []
+        return ProfileJSON.Profile(
+          x: behind.map { curve.x[$0] }, y: behind.map { curve.y[$0] },
+          uncertainty: errors.count == curve.x.count ? behind.map { errors[$0] } : nil)
+      }
+      let responses = plane.reader.values(of: HardEdgeQuantities.response, item: "serial")
+      let text = try ProfileJSON.text(
+        title: "HARD EDGE RESPONSE", test: plane.test, units: "adim",
+        abscissa: "column from 1, the first one behind the image area first", curves: curves,
+        layout: plane.layout, date: date, program: "vison \(ProgramVersion.current)"
+      ) { place in
+        if case .missing(let reason)? = responses[place] { reason } else { plane.reason(place) }
+      }
+      try AtomicFile.write(text, to: path)
+    }
+  }
+
+  private static func quantityMaps(
+    _ plane: PhotonTransferPlane, _ date: String
+  ) -> [MetatestContent.Product] {
     let files = [
       ("GAIN", "GAIN_elperadu", "GAIN MAP"), ("BLOOM_ADU", "BLOOM_ADU", "BLOOMING MAP [ADU]"),
       ("BLOOM_ELE", "BLOOM_ELE", "BLOOMING MAP [ELECTRONS]"), ("HER", "HER", "HARD EDGE RESPONSE"),

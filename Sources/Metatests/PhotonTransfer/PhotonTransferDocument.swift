@@ -12,6 +12,7 @@ struct PhotonTransferDocument {
   let results: [RequirementResult]
   let date: (text: String, seconds: Int64)
   let camera: Camera
+  let stability: GainStabilityReport
 
   private var selections: [BlockSelection] { planes.flatMap(\.selections) }
 
@@ -29,6 +30,7 @@ struct PhotonTransferDocument {
       .table(ReportTables.inventory(selections)),
     ]
     body += wavelengths
+    body += stability.nodes(path: input.figurePath(GainStabilityReport.figureName))
     body += dependences
     for plane in planes { body += sections(plane) }
     return try MetatestFrame(

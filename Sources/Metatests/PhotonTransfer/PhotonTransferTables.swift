@@ -10,6 +10,7 @@ struct PhotonTransferTables {
   let planes: [PhotonTransferPlane]
   let results: [RequirementResult]
   let date: String
+  let stability: GainStabilityReport
 
   func product() throws -> DataProduct {
     let shared = MetatestTables(results: results, selections: planes.flatMap(\.selections))
@@ -17,7 +18,8 @@ struct PhotonTransferTables {
       name: "MetaPTC", title: "MetaPTC: gains and full well of the focal plane", input: input,
       planes: planes
     ).product(
-      planes.map(quadrants) + planes.map(tiles).filter { !$0.columns.isEmpty } + shared.all,
+      planes.map(quadrants) + planes.map(tiles).filter { !$0.columns.isEmpty }
+        + stability.tables + shared.all,
       rule: input.selector.rule, date: date)
   }
 

@@ -38,7 +38,7 @@ extension PhotonTransferFigures {
       guard !marks.isEmpty else { return .missing("no covariance") }
       return .axes(
         Axes(
-          x: Axis("mean", unit: "kADU", ticks: ticks), y: Axis("C / mean", unit: "10⁻³ ADU"),
+          x: Axis("mean", unit: "kADU", ticks: meanTicks), y: Axis("C / mean", unit: "10⁻³ ADU"),
           marks: marks + [.limit(LimitLine(.horizontal, at: 0))], legend: .right))
     }
     return [
@@ -51,7 +51,7 @@ extension PhotonTransferFigures {
     ]
   }
 
-  private var ticks: [Tick]? {
+  var meanTicks: [Tick]? {
     let top = (data.curves["ptc.curve"] ?? []).compactMap { $0.x.last }.max() ?? 0
     return BlockLayout.pixelTicks(max(2, top / 1000))
   }

@@ -16,7 +16,6 @@ struct PhotonTransferReport: BlockReportFamily {
         ])
       ]
     }
-    typealias Column = QuantityTables.Column
     let model = self.model(data)
     return [
       QuantityTables.byAmplifier(
@@ -68,6 +67,7 @@ struct PhotonTransferReport: BlockReportFamily {
     parts += figures.curves() + figures.slopes() + figures.residuals()
     parts += tables(data)
     parts += [.section(2, "Gain against signal", label: "pair-gain")] + figures.pairGains()
+    parts += binned(data, figures)
     parts += [.section(2, "Covariances", label: "covariances")]
     parts += figures.covariances() + figures.matrices()
     parts += coefficients(data)
@@ -97,7 +97,6 @@ struct PhotonTransferReport: BlockReportFamily {
   }
 
   private func tables(_ data: TestRunData) -> [ReportPart] {
-    typealias Column = QuantityTables.Column
     var models: [String] = []
     for item in data.measurements(of: "ptc.gain.model").compactMap(\.place.item)
     where !models.contains(item) { models.append(item) }
@@ -126,6 +125,34 @@ struct PhotonTransferReport: BlockReportFamily {
         label: "table:chi2", data),
     ]
   }
+
+  /// Variances and gains of binned images; nothing in runs of older versions.
+  private func binned(_ data: TestRunData, _ figures: PhotonTransferFigures) -> [ReportPart] {
+    var sides: [String] = []
+    for item in data.measurements(of: "ptc.gain.binned").compactMap(\.place.item)
+    where !sides.contains(item) { sides.append(item) }
+    guard !sides.isEmpty else { return [] }
+    func blocks(_ item: String) -> String {
+      guard let side = Int(item.dropFirst(3)) else { return item }
+      return "\(side) × \(side)"
+    }
+    return [
+      .section(2, "Binned images", label: "binned"),
+      .paragraph(
+        "Covariances of neighbours are part of a block's variance: with larger blocks the curve straightens towards that of photons alone, and all have the same gain in the limit of no signal."
+      ),
+    ] + figures.binned() + [
+      QuantityTables.byAmplifier(
+        [Column(heading: "1 × 1, exponential", quantity: "ptc.gain.model", item: "EXPAPPROXIMATION")]
+          + sides.map { Column(heading: blocks($0), quantity: "ptc.gain.binned", item: $0) },
+        caption: DefinitionLabel.link("Gain of binned images", "ptc.gain.binned"),
+        label: "table:binned",
+        note: "Blocks are fewer than pixels, and their noise at no signal is fitted: errors grow with the block.",
+        data)
+    ]
+  }
+
+  private typealias Column = QuantityTables.Column
 
   /// Coefficients are small: the table shows them in 10^-7 per electron.
   private func coefficients(_ data: TestRunData) -> [ReportPart] {
