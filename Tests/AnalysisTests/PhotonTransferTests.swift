@@ -173,12 +173,14 @@ private let ladder: [Double] = [
   func full(withB: Bool) throws {
     let truth = Truth(side: 3, b: withB ? 4e-7 : 0)
     var pulls: [[Double]] = [[], [], [], [], []]
+    var gains: [Double] = []
     for seed in 0..<60 {
       let curve = try PhotonTransferCurve(truth.points(seed: seed, means: ladder))
       #expect(curve.isUsed.count(where: { !$0 }) <= 1)
       let fit = try PhotonTransferFit(withB ? .fullCovariance : .fullCovarianceWithoutB, to: curve)
       let m = try #require(fit.matrices)
       #expect(abs(fit.gain.value / truth.gain - 1) < (withB ? 0.004 : 0.002))
+      gains.append(fit.gain.value / truth.gain - 1)
       pulls[0].append((fit.gain.value - truth.gain) / fit.gain.uncertainty)
       pulls[1].append((m.a[0].value - truth.a[0]) / m.a[0].uncertainty)
       pulls[2].append((m.a[1].value - truth.a[1]) / m.a[1].uncertainty)
@@ -190,6 +192,7 @@ private let ladder: [Double] = [
       let model = try #require(fit.covariances(20000))
       #expect(abs(model[0] / truth.covariances(20000)[0] - 1) < 0.001)
     }
+    #expect(abs(moments(gains).mean) < 5e-4, "gains are off by \(100 * moments(gains).mean) %")
     for (index, values) in pulls.enumerated() {
       let (mean, deviation) = moments(values)
       #expect(abs(mean) < 0.5, "\(index)")
