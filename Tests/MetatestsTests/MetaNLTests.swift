@@ -2,6 +2,8 @@ import BlockTests
 import Detector
 import FITSFiles
 import Foundation
+import LatexReport
+import Plots
 import Testing
 import Warehouse
 
@@ -136,6 +138,54 @@ struct MetaNLTests {
       #expect(try points.doubles("X_BORN_CCD1_E").filter(\.isFinite).count == 17)
       // DIRAC has no gain: it has no place on an axis of electrons, and the table says why.
       #expect(throws: (any Error).self) { try table.doubles("X_DIRAC_CCD1_E") }
+    }
+  }
+
+  @Test("Tests are compared: each quadrant's own difference, the median curves, a table of the products")
+  func comparison() throws {
+    let fixture = try WarehouseFixture()
+    try add(fixture, "BORN")
+    #expect(!(try MetaNL.content(input(fixture)).figures.contains { $0.name == "NL_by_test" }))
+    try add(fixture, "BORN", test: "NL02_155R")
+    try add(fixture, "DIRAC", test: "NL02_155R")
+    let content = try MetaNL.content(input(fixture))
+    let figure = try #require(content.figures.first { $0.name == "NL_by_test" })
+    guard case .panel(.axes(let axes)) = try figure.figure().content else {
+      Issue.record("no axes")
+      return
+    }
+    #expect(axes.marks.count == 3)
+    #expect("\(content.document)".contains("Comparison of the tests"))
+    let differences = [0.1, 0.3, 0.2]
+    let found = try #require(LinearityComparison.Difference(differences))
+    #expect(abs(found.median - 0.2) < 1e-12 && found.count == 3)
+    #expect(abs(found.uncertainty - 1.2533 * 1.4826 * 0.1 / 3.0.squareRoot()) < 1e-9)
+    #expect(LinearityComparison.Difference([1]) == nil)
+  }
+
+  @Test("No box of the report of a whole plane sticks out", .serialized, arguments: ["MetaNL", "MetaPTC"])
+  func boxes(name: String) async throws {
+    let fixture = try WarehouseFixture()
+    for block in fixture.design.flight {
+      var variation = WarehouseFixture.Variation(test: "PTC01", gain: 3.2)
+      try fixture.addBare(block, variation)
+      guard name == "MetaNL" else {
+        variation.session = "D12"
+        (variation.test, variation.started) = ("PTC02_590", "2019-05-01T10:00:00Z")
+        try fixture.addBare(block, variation)
+        variation.test = "PTC01"
+        try fixture.addBare(block, variation)
+        continue
+      }
+      try add(fixture, block)
+      try add(fixture, block, test: "NL02_155R", serials: ["CCD1": "15081-08-02"])
+    }
+    do {
+      let outcome = try await MetatestRunner.run(
+        try MetatestCatalog.metatest(named: name), input(fixture))
+      #expect(outcome.warnings.isEmpty, "\(outcome.warnings)")
+    } catch let error as LatexError where error.kind == .missing {
+      return
     }
   }
 
