@@ -18,7 +18,8 @@ struct TableLayout: Equatable {
   ///   - widths: the widest cell of each column, in points of 10 point type.
   ///   - alignments: one for each column.
   init(widths: [Double], alignments: [Document.Table.Alignment], size: Document.Table.TypeSize) {
-    let available = TextWidth.page - TextWidth.columnGap * Double(max(widths.count - 1, 0)) - 2
+    // Widths are estimates: over a full row they may be low by one or two per cent.
+    let available = TextWidth.page - TextWidth.columnGap * Double(max(widths.count - 1, 0)) - 9
     let smaller = Document.Table.TypeSize(rawValue: max(size.rawValue - 1, 0)) ?? size
     for candidate in [size, smaller] {
       let settings = Self.natural(
