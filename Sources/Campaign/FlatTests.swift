@@ -175,9 +175,10 @@ enum FlatTests {
       meaning: "widths of the distribution beyond which a pixel is an outlier"),
   ]
 
-  /// The models of a photon transfer curve; POLYNOMIAL is followed by its degree, 1 to 8.
+  /// The models of a photon transfer curve; POLYNOMIAL is followed by its degree, 1 to 8. BEST is FULLCOVARIANCE where the
+  /// data carry it, else FULLCOVARIANCE_NO_B.
   static let models = [
-    "FULLCOVARIANCE", "FULLCOVARIANCE_NO_B", "EXPAPPROXIMATION", "QUADRATIC",
+    "BEST", "FULLCOVARIANCE", "FULLCOVARIANCE_NO_B", "EXPAPPROXIMATION", "QUADRATIC",
   ]
 
   private static let pairs: [TestCatalog.Input] = [

@@ -36,9 +36,30 @@ import Warehouse
     }
   }
 
+  /// The full model's gain where its error is below a quarter of a percent, else that without b.
+  private func requireBestModel(_ warehouse: Warehouse) throws {
+    let last = try #require(try warehouse.testRuns().map(\.key).max { $0.id < $1.id })
+    let models = try warehouse.measurements(of: ["ptc.gain.model"], in: [last])
+    for row in try warehouse.measurements(of: ["ptc.gain"], in: [last]) {
+      func gain(_ item: String) -> MeasuredValue? {
+        models.first {
+          $0.place.detector == row.place.detector && $0.place.amplifier == row.place.amplifier
+            && $0.place.item == item
+        }?.value
+      }
+      guard case .value(let value, let error?, _)? = gain("FULLCOVARIANCE") else {
+        #expect(row.value == gain("FULLCOVARIANCE_NO_B"))
+        continue
+      }
+      let isSharp = error <= 0.0025 * value
+      #expect(row.value == gain(isSharp ? "FULLCOVARIANCE" : "FULLCOVARIANCE_NO_B"))
+    }
+  }
+
   @Test("Gains of many channels are those that were simulated, within 0.2 %, with pulls of unit width")
   func gains() async throws {
     var own: [(ratio: Double, pull: Double)] = []
+    var best: [(ratio: Double, pull: Double)] = []
     var linear: [[(ratio: Double, pull: Double)]] = []
     for seed in 1...3 {
       let flats = try await SmallFlats(
@@ -52,6 +73,11 @@ import Warehouse
       let (warehouse, summary) = try await flats.run(edit: plain)
       #expect(summary.entries.map(\.error) == [nil])
       own += try compare(warehouse, truth)
+      let (unnamed, _) = try await flats.run(
+        edit: { plain($0).replacing("model: EXPAPPROXIMATION, ", with: "") },
+        options: { $0.only = ["meta"] })
+      try requireBestModel(unnamed)
+      best += try compare(unnamed, truth)
       let (again, _) = try await flats.run(
         edit: { plain($0).replacing("linearity: none", with: "linearity: exposures") },
         options: { $0.only = ["meta"] })
@@ -64,6 +90,9 @@ import Warehouse
     #expect(r.deviation < 0.008, "gains scatter by \(100 * r.deviation) %")
     #expect(abs(p.mean) < 0.5, "bias of the gain \(p.mean) sigma")
     #expect(abs(p.deviation - 1) < 0.3, "pulls of the gain \(p.deviation)")
+    let chosen = (moments(best.map(\.ratio)), moments(best.map(\.pull)))
+    #expect(abs(chosen.0.mean) < 0.002, "gains by the best model are off by \(100 * chosen.0.mean) %")
+    #expect(abs(chosen.1.mean) < 0.5 && abs(chosen.1.deviation - 1) < 0.35, "pulls \(chosen.1)")
     // With the linearity of the exposures the channels of a block share the light of their ramp, and what it does wrong:
     // the mean of three blocks is known no better than they agree.
     let blocks = linear.map { moments($0.map(\.ratio)).mean }

@@ -4,8 +4,8 @@ import Detector
 
 /// The test's inputs as far as the analysis goes.
 struct PhotonTransferSettings: Sendable {
-  /// The model of `ptc.gain`.
-  var model = PhotonTransferModel.fullCovariance
+  /// The model of `ptc.gain`; nil for the one that the data carry.
+  var model: PhotonTransferModel?
   /// How a pair is measured.
   var pair = FlatPairOptions()
   /// Tiles along each axis of an amplifier's image area.
@@ -56,6 +56,22 @@ struct PhotonTransferSettings: Sendable {
     let usual: [PhotonTransferModel] = [
       .fullCovariance, .fullCovarianceWithoutB, .exponential, .quadratic,
     ]
-    return usual.contains(model) ? usual : usual + [model]
+    guard let model, !usual.contains(model) else { return usual }
+    return usual + [model]
+  }
+
+  /// The greatest relative error of the full model's gain with which it is taken.
+  ///
+  /// The noise of its many coefficients enters as squares: on small images, with errors of 0.8 %, its gains are
+  /// 0.8 % too high; as that goes with the square of the error, it is 0.08 %, a third of the error, at this limit.
+  static let sharpestNeeded = 0.0025
+
+  /// The model of `ptc.gain`, where the full one gives some gain.
+  func model(withFull fit: Result<PhotonTransferFit, NotMeasurable>?) -> PhotonTransferModel {
+    if let model { return model }
+    guard case .success(let fit)? = fit, fit.gain.value > 0,
+      fit.gain.uncertainty <= Self.sharpestNeeded * fit.gain.value
+    else { return .fullCovarianceWithoutB }
+    return .fullCovariance
   }
 }

@@ -16,34 +16,37 @@ enum PhotonTransferSolve {
     }
     let tracker = ProgressCounter(total: work.count, report: context.progress)
     let solved = try await parallelMap(work, workers: context.workers) {
-      detector, amplifier -> SubtaskResult in
+      detector, amplifier -> (SubtaskResult, PhotonTransferModel) in
       try context.checkCancellation()
       defer { tracker.advance() }
       let points = pairs.channel(detector, amplifier)
       var result = SubtaskResult()
       let scatter = noise["\(detector)/\(amplifier)"]
-      let curve = solve(points, scatter, detector, amplifier, settings, light, to: &result)
+      let (curve, model) = solve(points, scatter, detector, amplifier, settings, light, to: &result)
       addPairGains(points, scatter, detector, amplifier, settings.pairGain, to: &result)
       addBloomMap(points, curve, detector, amplifier, settings, to: &result)
-      return result
+      return (result, model)
     }
     var result = SubtaskResult()
-    result.log.append("model of the gain: \(settings.model)")
+    for model in settings.models {
+      let number = solved.filter { $0.1 == model }.count
+      if number > 0 { result.log.append("model of the gain: \(model) for \(number) amplifiers") }
+    }
     result.log.append(
       settings.isLinearised
         ? "curves of the linear chain, by the exposure times" : "curves as measured, not linearised")
-    for part in solved { result.append(part) }
+    for (part, _) in solved { result.append(part) }
     return result
   }
 
   // MARK: - The curve of an amplifier
 
   /// - Returns: the variance [adu**2] of the measured chain at a measured signal [adu], by the exponential fit, which is
-  ///   quick to evaluate, or why there is none.
+  ///   quick to evaluate, or why there is none; and the model of the gain.
   private static func solve(
     _ points: StoredPairs.Points, _ noise: Estimate?, _ detector: String, _ amplifier: String,
     _ settings: PhotonTransferSettings, _ light: FlatRamp?, to result: inout SubtaskResult
-  ) -> Result<@Sendable (Double) -> Double, NotMeasurable> {
+  ) -> (Result<@Sendable (Double) -> Double, NotMeasurable>, PhotonTransferModel) {
     func measure(_ quantity: Quantity, item: String? = nil, _ value: Result<Estimate, NotMeasurable>)
     {
       result.measure(quantity, detector: detector, amplifier: amplifier, item: item, value)
@@ -64,9 +67,7 @@ enum PhotonTransferSolve {
       linearity = try? found.get()
       if let linearity { addLinearity(linearity, detector, amplifier, to: &result) }
     }
-    var chosen: Result<PhotonTransferFit, NotMeasurable> = .failure(NotMeasurable("no fit"))
-    var full: PhotonTransferFit?
-    var exponential: Result<PhotonTransferFit, NotMeasurable> = .failure(NotMeasurable("no fit"))
+    var fits: [PhotonTransferModel: Result<PhotonTransferFit, NotMeasurable>] = [:]
     for model in settings.models {
       let fit = curve.flatMap { curve in
         Result { () throws(NotMeasurable) in
@@ -87,15 +88,20 @@ enum PhotonTransferSolve {
         result.count(
           Q.chiSquare, detector: detector, amplifier: amplifier, item: model.description, reduced)
       }
-      if model == settings.model { chosen = fit }
-      if model == .exponential { exponential = fit }
-      if model == .fullCovariance || (model == .fullCovarianceWithoutB && full == nil) {
-        full = (try? fit.get()) ?? full
-      }
+      fits[model] = fit
       if model == .quadratic, case .success(let fit) = fit, case .success(let curve) = curve {
         addCurve(Q.parabola, fit.variance, curve, detector, amplifier, to: &result)
       }
     }
+    func fit(_ model: PhotonTransferModel) -> Result<PhotonTransferFit, NotMeasurable> {
+      fits[model] ?? .failure(NotMeasurable("no fit"))
+    }
+    let model = settings.model(withFull: fits[.fullCovariance])
+    let chosen = fit(model)
+    let exponential = fit(.exponential)
+    // The coefficients are those of the gain's fit where it has them.
+    let full = [chosen, fit(.fullCovariance), fit(.fullCovarianceWithoutB)]
+      .compactMap { try? $0.get() }.first { $0.matrices != nil }
     measure(Q.gain, chosen.map(\.gain))
     measure(
       Q.a00,
@@ -117,7 +123,7 @@ enum PhotonTransferSolve {
       let failure = curve.map { _ in Estimate(value: 0, uncertainty: 0, count: 0) }
       measure(Q.turnOff, failure)
       measure(Q.turnOffElectrons, failure)
-      return exponential.map { measured($0, linearity) }
+      return (exponential.map { measured($0, linearity) }, model)
     }
     addTurnOff(curve, chosen, linearity, detector, amplifier, to: &result)
     addCurve(Q.curve, nil, curve, detector, amplifier, to: &result)
@@ -130,7 +136,7 @@ enum PhotonTransferSolve {
           x: covariance.indices.map(Double.init), y: covariance, uncertainty: [], xUnit: .none,
           yUnit: .none))
     }
-    return exponential.map { measured($0, linearity) }
+    return (exponential.map { measured($0, linearity) }, model)
   }
 
   /// The departure from a linear chain, for whoever wants to know the chain's slope.

@@ -16,7 +16,9 @@ struct PhotonTransferReport: BlockReportFamily {
         ])
       ]
     }
-    let model = self.model(data)
+    let models = self.models(data)
+    let words =
+      models.isEmpty ? "" : ", model\(models.count > 1 ? "s" : "") \(models.joined(separator: ", "))"
     return [
       QuantityTables.byAmplifier(
         [
@@ -26,22 +28,23 @@ struct PhotonTransferReport: BlockReportFamily {
           Column(heading: "Turn-off", quantity: "ptc.turnoff.electrons"),
           Column(heading: "reached", quantity: "ptc.turnoff.reached"),
         ],
-        caption: Document.Text("Gain, read-out noise and turn-off" + (model.map { ", model \($0)" } ?? "")),
+        caption: Document.Text("Gain, read-out noise and turn-off" + words),
         label: "table:headline",
         note: "The turn-off is a lower limit where “reached” is 0: all pairs follow the curve.", data)
     ]
   }
 
-  /// The model of `ptc.gain`: the one whose gains are the same.
-  private func model(_ data: TestRunData) -> String? {
-    for row in data.measurements(of: "ptc.gain") {
-      guard let gain = row.value.number else { continue }
-      return data.measurements(of: "ptc.gain.model").first {
+  /// The models of `ptc.gain`: those whose gains are the same.
+  private func models(_ data: TestRunData) -> [String] {
+    let rows = data.measurements(of: "ptc.gain.model")
+    let used = data.measurements(of: "ptc.gain").compactMap { row -> String? in
+      guard let gain = row.value.number else { return nil }
+      return rows.first {
         $0.place.detector == row.place.detector && $0.place.amplifier == row.place.amplifier
           && $0.value.number == gain
       }?.place.item
     }
-    return nil
+    return Set(used).sorted()
   }
 
   func checkFigures(_ data: TestRunData, footer: String) -> [ReportPart] {
