@@ -268,9 +268,9 @@ struct FlatPairMeasurement {
   /// Variances of blocks, of which pixels are left out only as whole blocks.
   private func binned(_ sums: FlatSums, _ correction: ClippingCorrection) -> [BinnedVariance] {
     let pixels = sums.squares / sums.n - (sums.sum / sums.n) * (sums.sum / sums.n)
+    let moments = field.blockMoments(sides: options.binnings)
     return options.binnings.compactMap { side in
-      let blocks = field.blockMoments(side: side)
-      guard blocks.count >= 10 else { return nil }
+      guard let blocks = moments[side], blocks.count >= 10 else { return nil }
       let n = Double(blocks.count)
       let clipped =
         (blocks.squares - blocks.sum * blocks.sum / n) / (n - 1) / Double(side * side)
