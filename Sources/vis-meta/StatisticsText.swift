@@ -56,6 +56,8 @@ enum StatisticsText {
     let isWeighted = column == "wmean" || column == "wsigma"
     let scale = isWeighted ? group.weightedUncertainty : group.deviation
     guard let scale, scale > 0 else { return "\(number)" }
+    // One digit more of what is no error of the number itself.
+    if let small = Figures.small(number, to: isWeighted ? scale : scale / 10) { return small }
     let digits = NumberText.digits(for: [scale], atLeast: 0) + (isWeighted ? 0 : 1)
     return NumberText.fixed(number, digits: digits)
   }
