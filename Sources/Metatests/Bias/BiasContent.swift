@@ -41,16 +41,16 @@ extension MetaBias {
     let results = data.flatMap { $0.requirements(input.plane, flight: flight) }
     let stability = try data.map { ($0.test, try TimeStability(input, test: $0.test)) }
     let date = StartTime.latest(data.flatMap(\.runs).map(\.started))
+    let shelves = data.map { _ in ImageShelf() }
+    let figures = zip(data, shelves).flatMap { self.figures($0, results, $1) }
     var content = MetatestContent(
       document: try BiasReport(
-        input: input, tests: data, results: results, stability: stability, date: date,
-        camera: camera
-      ).document(), images: [], figures: [], products: [], requirements: results,
+        input: input, tests: data, results: results, figures: Set(figures.map(\.name)),
+        stability: stability, date: date, camera: camera
+      ).document(), images: [], figures: figures, products: [], requirements: results,
       selections: data.flatMap(\.selections), date: date.text)
-    for data in data {
-      let shelf = ImageShelf()
+    for (data, shelf) in zip(data, shelves) {
       if data.isOnPlane { content.images.append(try image(input, data, date.text, shelf)) }
-      content.figures += figures(input, data, results, shelf)
       content.products += maps(data, date.text)
     }
     let product = try BiasTables(
@@ -68,22 +68,17 @@ extension MetaBias {
   // MARK: - Figures
 
   private static func figures(
-    _ input: MetatestInput, _ data: BiasData, _ results: [RequirementResult], _ shelf: ImageShelf
+    _ data: BiasData, _ results: [RequirementResult], _ shelf: ImageShelf
   ) -> [MetatestContent.NamedFigure] {
     let made = BiasFigures(
       data: data, plane: PlaneFigures(layout: data.layout, selections: data.selections),
-      results: results, flight: input.design.flight)
+      results: results)
     let test = data.test
     var figures: [MetatestContent.NamedFigure] = []
     if data.isOnPlane {
       figures.append(
         .init(
           name: "MASTER_BIAS_\(test)", figure: { made.mosaic(shelf.all) }, hasPreview: true))
-      for map in maps {
-        figures.append(
-          .init(
-            name: "\(test)_\(map.key)_MAP", figure: { made.map(map) }, hasPreview: map.hasPreview))
-      }
       if let electrons = data.electronMap {
         figures.append(
           .init(
@@ -96,22 +91,12 @@ extension MetaBias {
             hasPreview: false))
       }
     }
-    for map in maps {
-      let limits = results.first { $0.requirement.id == map.requirement }?.requirement
-      figures.append(
-        .init(
-          name: "\(test)_\(map.key)_HIST",
-          figure: {
-            // Offsets are limited as departures from the expected one, which no common line shows.
-            made.histogram(
-              data.map(map), limits: map.quantity == BiasQuantities.offset ? nil : limits)
-          }, hasPreview: false))
-    }
+    figures += MapFigures(plane: data, results: results).figures(maps)
     if !data.temperatures.isEmpty {
       for map in maps where ["RON_OVE", "OFFSET_OVE"].contains(map.key) {
         figures.append(
           .init(
-            name: "\(test)_\(map.key)_TEMPERATURE", figure: { made.temperature(data.map(map)) },
+            name: "\(test)_\(map.key)_TEMPERATURE", figure: { made.temperature(data.stored(map)) },
             hasPreview: false))
       }
     }
@@ -125,15 +110,12 @@ extension MetaBias {
     func product(
       _ name: String, _ title: String, _ maps: [(region: String, map: ChannelMap)]
     ) -> MetatestContent.Product {
-      .init(name: "\(data.test)_\(name)_MAP.json") { path in
-        let text = try MapJSON.text(
-          title: title, test: data.test, maps: maps, layout: data.layout, date: date,
-          program: "vison \(ProgramVersion.current)", reason: data.reason)
-        try AtomicFile.write(text, to: path)
-      }
+      data.product("\(data.test)_\(name)_MAP.json", title, maps, date)
     }
     func perRegion(_ quantity: Quantity, _ title: String) -> [(region: String, map: ChannelMap)] {
-      regions.map { ($0, data.map(quantity, item: $0, title: title)) }
+      regions.map {
+        ($0, data.stored(PlaneMap(key: "", quantity: quantity, item: $0, title: title)))
+      }
     }
     var products = [
       product("RON_ADU", "RON MAP", perRegion(BiasQuantities.readNoise, "RON")),

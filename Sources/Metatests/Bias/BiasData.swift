@@ -5,7 +5,7 @@ import Foundation
 import Warehouse
 
 /// What MetaBias knows of one test: the chosen runs and their values.
-struct BiasData: TestPlane {
+struct BiasData: MappedPlane {
   let test: String
   let selections: [BlockSelection]
   let reader: ChannelReader
@@ -35,16 +35,6 @@ struct BiasData: TestPlane {
   }
 
   // MARK: - Maps
-
-  func map(_ map: MetaBias.Map) -> ChannelMap {
-    self.map(map.quantity, item: map.item, title: map.title)
-  }
-
-  func map(_ quantity: Quantity, item: String?, title: String) -> ChannelMap {
-    ChannelMap(
-      title: title, quantity: quantity.name, item: item, unit: quantity.unit,
-      digits: quantity.digits, values: reader.values(of: quantity, item: item))
-  }
 
   /// The over-scan's RON in electrons; nil where there is no gain at all.
   var electronMap: ChannelMap? {

@@ -10,29 +10,10 @@ struct BiasFigures: Sendable {
   let data: BiasData
   let plane: PlaneFigures
   let results: [RequirementResult]
-  /// Flight blocks, in the design's order.
-  let flight: [String]
 
   var test: String { data.test }
 
-  /// What stands in small type at a figure's foot: where its numbers come from.
   // MARK: - Maps
-
-  func map(_ map: MetaBias.Map) -> Figure {
-    let result = results.first { $0.requirement.id == map.requirement && $0.test == test }
-    let values = data.map(map)
-    return plane.heatMap(
-      values, name: "\(test): \(map.title) [\(values.unit.display)]", colours: map.colours,
-      scale: map.scale, decimals: map.decimals, failing: result?.failing ?? [],
-      failureMeaning: result.map { Self.failure($0.requirement) } ?? "out of limits",
-      footer: data.footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? "")))
-  }
-
-  /// What a marked quadrant violates, in the few words for which a legend has room.
-  private static func failure(_ requirement: Requirement) -> String {
-    requirement.id.hasPrefix("OFF-")
-      ? "unexpected" : "not \(ReportTables.limits(requirement))"
-  }
 
   func electrons(_ map: ChannelMap) -> Figure {
     let result = results.first { $0.requirement == MetaBias.electronLimit && $0.test == test }
@@ -40,14 +21,6 @@ struct BiasFigures: Sendable {
       map, name: "\(test): RON, over-scan [e⁻]", colours: .cividis,
       failing: result?.failing ?? [], failureMeaning: "above 4.5 e⁻",
       footer: data.footer("bias.ron [ove] × ptc.gain"))
-  }
-
-  // MARK: - Distributions
-
-  func histogram(_ map: ChannelMap, limits: Requirement?) -> Figure {
-    ChannelFigures.histogram(
-      map, flight: flight, limits: limits,
-      footer: data.footer(map.quantity + (map.item.map { " [\($0)]" } ?? "")))
   }
 
   func temperature(_ map: ChannelMap) -> Figure {

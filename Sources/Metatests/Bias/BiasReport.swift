@@ -10,6 +10,8 @@ struct BiasReport {
   let input: MetatestInput
   let tests: [BiasData]
   let results: [RequirementResult]
+  /// The names of the figures that there are.
+  let figures: Set<String>
   let stability: [(test: String, stability: TimeStability)]
   let date: (text: String, seconds: Int64)
   let camera: Camera
@@ -149,16 +151,8 @@ struct BiasReport {
   // MARK: - One test
 
   private func sections(_ data: BiasData) -> [Document.Node] {
-    let test = data.test
-    var nodes: [Document.Node] = [
-      .pageBreak, .section(level: 1, "\(test): aggregated results", label: "results-\(test)"),
-    ]
-    if !data.isOnPlane {
-      nodes.append(
-        .remark(
-          .missing,
-          "No block with results sits on the focal plane of this design; maps are left out."))
-    }
+    let shown = MapNodes(input: input, plane: data, maps: MetaBias.maps, figures: figures)
+    var nodes = shown.beginning()
     nodes.append(.section(level: 2, "Read-out noise"))
     nodes.append(
       .paragraph(
@@ -167,84 +161,21 @@ struct BiasReport {
         fixed patterns cancel. The scatter of single frames holds fixed patterns as well, and is \
         what older analyses call RON.
         """))
-    nodes += figures(data, ["RON_OVE", "RON_IMG", "RON_PRE"])
+    nodes += shown.heatMaps(["RON_OVE", "RON_IMG", "RON_PRE"])
     nodes += electrons(data)
-    nodes += figures(data, ["STD_OVE", "STD_IMG", "STD_PRE"])
-    nodes.append(
-      .figureGrid(
-        Document.FigureGrid(
-          ["RON_OVE", "RON_IMG", "RON_PRE", "STD_IMG"].map {
-            Document.Figure(input.figurePath("\(test)_\($0)_HIST"))
-          }, perRow: 2,
-          caption: """
-            Distribution over quadrants, of the flight blocks and, where there are any, with the \
-            spare blocks.
-            """)))
-    for item in ["ove", "img"] {
-      nodes.append(
-        table(
-          data,
-          data.map(BiasQuantities.readNoise, item: item, title: "RON, \(MetaBias.regionName(item))")
-        ))
-    }
+    nodes += shown.heatMaps(["STD_OVE", "STD_IMG", "STD_PRE"])
+    nodes += shown.histograms(["RON_OVE", "RON_IMG", "RON_PRE", "STD_IMG"])
+    nodes += shown.tables(["RON_OVE", "RON_IMG"])
     nodes.append(.section(level: 2, "Offsets"))
-    nodes += figures(data, ["OFFSET_OVE", "OFFSET_IMG", "OFFSET_PRE", "DRIFT"])
-    nodes.append(
-      .figureGrid(
-        Document.FigureGrid(
-          ["OFFSET_OVE", "DRIFT"].map {
-            Document.Figure(input.figurePath("\(test)_\($0)_HIST"))
-          }, perRow: 2, caption: "Distribution of offsets and of their drift during the test.")))
-    nodes.append(
-      table(data, data.map(BiasQuantities.offset, item: "ove", title: "Offset, over-scan")))
+    nodes += shown.heatMaps(["OFFSET_OVE", "OFFSET_IMG", "OFFSET_PRE", "DRIFT"])
+    nodes += shown.histograms(["OFFSET_OVE", "DRIFT"]) + shown.tables(["OFFSET_OVE"])
     nodes += temperature(data)
     nodes.append(.section(level: 2, "Fixed structure"))
-    nodes += figures(data, ["GRADIENT_COLUMNS", "GRADIENT_ROWS", "PATTERN", "ROW_NOISE"])
-    nodes.append(
-      .figureGrid(
-        Document.FigureGrid(
-          ["GRADIENT_COLUMNS", "GRADIENT_ROWS", "PATTERN", "ROW_NOISE"].map {
-            Document.Figure(input.figurePath("\(test)_\($0)_HIST"))
-          }, perRow: 2, caption: "Distribution of gradients, fixed pattern and row noise.")))
-    for direction in ["columns", "rows"] {
-      nodes.append(
-        table(
-          data,
-          data.map(BiasQuantities.gradient, item: direction, title: "Gradient along \(direction)")))
-    }
-    nodes.append(
-      table(data, data.map(BiasQuantities.fixedPattern, item: nil, title: "Fixed pattern")))
+    let structure = ["GRADIENT_COLUMNS", "GRADIENT_ROWS", "PATTERN", "ROW_NOISE"]
+    nodes += shown.heatMaps(structure) + shown.histograms(structure)
+    nodes += shown.tables(["GRADIENT_COLUMNS", "GRADIENT_ROWS", "PATTERN"])
     nodes += profiles(data)
     return nodes
-  }
-
-  private func table(_ data: BiasData, _ map: ChannelMap) -> Document.Node {
-    .table(ReportTables.quadrants(map, layout: data.layout, selections: data.selections))
-  }
-
-  private func figures(_ data: BiasData, _ keys: [String]) -> [Document.Node] {
-    guard data.isOnPlane else { return [] }
-    return MetaBias.maps.filter { keys.contains($0.key) }
-      .sorted { keys.firstIndex(of: $0.key) ?? 0 < keys.firstIndex(of: $1.key) ?? 0 }
-      .map { map in
-        let summary = ValueSummary(data.map(map).numbers(of: data.flight))
-        let unit = map.quantity.unit.display
-        var caption: Document.Text = [
-          .text("\(data.test): "), .link(map.title, to: DefinitionLabel.of(map.quantity.name)),
-          .text(", in \(unit)."),
-        ]
-        if let summary {
-          caption += Document.Text(
-            " \(summary.count) quadrants of the flight blocks: median "
-              + NumberText.fixed(summary.median, digits: map.quantity.digits) + ", robust σ "
-              + NumberText.fixed(summary.sigma, digits: map.quantity.digits) + ", range "
-              + NumberText.fixed(summary.minimum, digits: map.quantity.digits) + " to "
-              + NumberText.fixed(summary.maximum, digits: map.quantity.digits) + " \(unit).")
-        }
-        return .figure(
-          Document.Figure(
-            input.figurePath("\(data.test)_\(map.key)_MAP"), width: 0.7, caption: caption))
-      }
   }
 
   private func electrons(_ data: BiasData) -> [Document.Node] {

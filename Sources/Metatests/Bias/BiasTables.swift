@@ -44,10 +44,7 @@ struct BiasTables {
       DataColumn(
         "TEMP_degC", description: "CCD temperature in degrees Celsius, mean of top and bottom.",
         .doubles(places.map { data.temperatures[$0.block]?[$0.detector] }), display: .fixed(2)))
-    for map in MetaBias.maps {
-      columns += MetatestTables.pair(
-        map.key, data.map(map), places, map.quantity.meaning, data.reason)
-    }
+    columns += data.columns(MetaBias.maps, places)
     if let map = data.electronMap {
       columns += MetatestTables.pair(
         "RON_ELE", map, places, "RON in the over-scan times the gain of PTC01.", data.reason)

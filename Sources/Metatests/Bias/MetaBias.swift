@@ -27,58 +27,43 @@ public enum MetaBias: Metatest {
 
   // MARK: - What it shows
 
-  /// A map of one quantity over the plane.
-  struct Map: Sendable {
-    /// Part of the file's name.
-    let key: String
-    let quantity: Quantity
-    let item: String?
-    let title: String
-    let colours: ColourMap
-    let scale: ValueScale
-    /// Digits after the point in the cells.
-    var decimals = 2
-    /// The requirement whose failures are marked.
-    var requirement: String?
-    var hasPreview = false
+  static let maps = noiseMaps + offsetMaps + structureMaps
+
+  private static let noiseMaps: [PlaneMap] =
+    regions.reversed().map { region in
+      PlaneMap(
+        key: "RON_\(region.uppercased())", quantity: BiasQuantities.readNoise, item: region,
+        title: "RON, \(regionName(region))", requirement: "RON-\(region.uppercased())",
+        hasPreview: region == "ove")
+    }
+    + regions.reversed().map { region in
+      PlaneMap(
+        key: "STD_\(region.uppercased())", quantity: BiasQuantities.readNoiseSingle, item: region,
+        title: "scatter of single frames, \(regionName(region))",
+        requirement: "STD-\(region.uppercased())")
+    }
+
+  private static let offsetMaps: [PlaneMap] = regions.reversed().map { region in
+    PlaneMap(
+      key: "OFFSET_\(region.uppercased())", quantity: BiasQuantities.offset, item: region,
+      title: "offset, \(regionName(region))", decimals: 0,
+      requirement: "OFF-\(region.uppercased())", isOnDepartures: true,
+      hasPreview: region == "ove")
   }
 
-  static let maps: [Map] =
-    regions.reversed().map { region in
-      Map(
-        key: "RON_\(region.uppercased())", quantity: BiasQuantities.readNoise, item: region,
-        title: "RON, \(regionName(region))", colours: .cividis, scale: .robust,
-        requirement: "RON-\(region.uppercased())", hasPreview: region == "ove")
-    }
-    + regions.reversed().map { region in
-      Map(
-        key: "STD_\(region.uppercased())", quantity: BiasQuantities.readNoiseSingle, item: region,
-        title: "scatter of single frames, \(regionName(region))", colours: .cividis,
-        scale: .robust, requirement: "STD-\(region.uppercased())")
-    }
-    + regions.reversed().map { region in
-      Map(
-        key: "OFFSET_\(region.uppercased())", quantity: BiasQuantities.offset, item: region,
-        title: "offset, \(regionName(region))", colours: .cividis, scale: .robust, decimals: 0,
-        requirement: "OFF-\(region.uppercased())", hasPreview: region == "ove")
-    }
-    + ["columns", "rows"].map { direction in
-      Map(
-        key: "GRADIENT_\(direction.uppercased())", quantity: BiasQuantities.gradient,
-        item: direction, title: "gradient along \(direction)", colours: .coolWarm,
-        scale: .centred(0), hasPreview: direction == "columns")
-    }
-    + [
-      Map(
-        key: "PATTERN", quantity: BiasQuantities.fixedPattern, item: nil, title: "fixed pattern",
-        colours: .cividis, scale: .robust),
-      Map(
-        key: "ROW_NOISE", quantity: BiasQuantities.rowNoiseTypical, item: nil, title: "row noise",
-        colours: .cividis, scale: .robust),
-      Map(
-        key: "DRIFT", quantity: BiasQuantities.drift, item: nil, title: "drift of the offset",
-        colours: .coolWarm, scale: .centred(0)),
-    ]
+  private static let structureMaps: [PlaneMap] = [
+    PlaneMap(
+      key: "GRADIENT_COLUMNS", quantity: BiasQuantities.gradient, item: "columns",
+      title: "gradient along columns", colours: .coolWarm, scale: .centred(0), hasPreview: true),
+    PlaneMap(
+      key: "GRADIENT_ROWS", quantity: BiasQuantities.gradient, item: "rows",
+      title: "gradient along rows", colours: .coolWarm, scale: .centred(0)),
+    PlaneMap(key: "PATTERN", quantity: BiasQuantities.fixedPattern, title: "fixed pattern"),
+    PlaneMap(key: "ROW_NOISE", quantity: BiasQuantities.rowNoiseTypical, title: "row noise"),
+    PlaneMap(
+      key: "DRIFT", quantity: BiasQuantities.drift, title: "drift of the offset",
+      colours: .coolWarm, scale: .centred(0)),
+  ]
 
   static func regionName(_ short: String) -> String {
     switch short {

@@ -56,29 +56,7 @@ extension MetaBF {
 
   private static func figures(_ plane: BrighterFatterPlane) -> [MetatestContent.NamedFigure] {
     let drawing = PlaneFigures(layout: plane.layout, selections: plane.selections)
-    var figures: [MetatestContent.NamedFigure] = []
-    for map in maps {
-      let values = plane.shown(map)
-      guard values.values.values.contains(where: { $0.number != nil }) else { continue }
-      let foot = plane.footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
-      if plane.isOnPlane {
-        figures.append(
-          .init(
-            name: "\(plane.test)_\(map.key)_MAP",
-            figure: {
-              drawing.heatMap(
-                values, name: "\(plane.test): \(map.heading)",
-                colours: map.colours, scale: map.scale, decimals: map.decimals, footer: foot)
-            }, hasPreview: map.hasPreview))
-      }
-      figures.append(
-        .init(
-          name: "\(plane.test)_\(map.key)_HIST",
-          figure: {
-            ChannelFigures.histogram(
-              values, flight: plane.layout.design.flight, limits: nil, footer: foot)
-          }, hasPreview: false))
-    }
+    var figures = MapFigures(plane: plane).figures(maps)
     for direction in directions {
       let upper = direction.name.uppercased()
       guard plane.places.contains(where: { !plane.points(direction.own, $0).isEmpty }) else {
@@ -233,13 +211,8 @@ extension MetaBF {
   ) -> [MetatestContent.Product] {
     guard plane.isOnPlane else { return [] }
     return maps.prefix(5).map { map in
-      let values = plane.stored(map)
-      return .init(name: "\(plane.test)_\(map.key)_MAP.json") { path in
-        let text = try MapJSON.text(
-          title: map.title, test: plane.test, maps: [("all", values)], layout: plane.layout,
-          date: date, program: "vison \(ProgramVersion.current)", reason: plane.reason)
-        try AtomicFile.write(text, to: path)
-      }
+      plane.product(
+        "\(plane.test)_\(map.key)_MAP.json", map.title, [("all", plane.stored(map))], date)
     }
   }
 }

@@ -116,15 +116,8 @@ struct BrighterFatterDocument {
 
   private func sections(_ plane: BrighterFatterPlane) -> [Document.Node] {
     let test = plane.test
-    var nodes: [Document.Node] = [
-      .pageBreak, .section(level: 1, "\(test): aggregated results", label: "results-\(test)"),
-    ]
-    if !plane.isOnPlane {
-      nodes.append(
-        .remark(
-          .missing,
-          "No block with results sits on the focal plane of this design; maps are left out."))
-    }
+    let shown = MapNodes(input: input, plane: plane, maps: MetaBF.maps, figures: figures)
+    var nodes = shown.beginning()
     nodes.append(.section(level: 2, "Widths against fluence"))
     let before = nodes.count
     for direction in MetaBF.directions {
@@ -148,40 +141,13 @@ struct BrighterFatterDocument {
       nodes.append(.remark(.missing, Document.Text("No widths: " + why(plane) + ".")))
     }
     nodes.append(.section(level: 2, "Half of full well"))
-    nodes += maps(plane, ["FWHMX_HWC", "FWHMY_HWC", "FWHMX_SLOPE", "FWHMY_SLOPE", "ELL_HWC"])
-    nodes += histograms(plane, ["FWHMX_HWC", "FWHMY_HWC", "FWHMX_SLOPE", "FWHMY_SLOPE"])
-    nodes += ["FWHMX_HWC", "FWHMY_HWC", "ELL_HWC"].map { table(plane, $0) }
+    let widths = ["FWHMX_HWC", "FWHMY_HWC", "FWHMX_SLOPE", "FWHMY_SLOPE"]
+    nodes += shown.heatMaps(widths + ["ELL_HWC"]) + shown.histograms(widths)
+    nodes += shown.tables(["FWHMX_HWC", "FWHMY_HWC", "ELL_HWC"])
     nodes.append(.section(level: 2, "Coefficients and correction"))
-    nodes += maps(plane, ["A10", "A01", "RESTORED"])
-    nodes += histograms(plane, ["A10", "A01", "RESTORED"])
-    nodes += [table(plane, "A10"), table(plane, "A01"), table(plane, "RESTORED")]
+    let coefficients = ["A10", "A01", "RESTORED"]
+    nodes += shown.heatMaps(coefficients) + shown.histograms(coefficients)
+    nodes += shown.tables(coefficients)
     return nodes
-  }
-
-  private func table(_ plane: BrighterFatterPlane, _ key: String) -> Document.Node {
-    guard let map = MetaBF.maps.first(where: { $0.key == key }) else { return .paragraph("") }
-    return .table(
-      ReportTables.quadrants(
-        plane.shown(map), layout: plane.layout, selections: plane.selections))
-  }
-
-  private func histograms(_ plane: BrighterFatterPlane, _ keys: [String]) -> [Document.Node] {
-    let names = keys.map { "\(plane.test)_\($0)_HIST" }.filter(figures.contains)
-    guard !names.isEmpty else { return [] }
-    return [
-      .figureGrid(
-        Document.FigureGrid(
-          names.map { Document.Figure(input.figurePath($0)) }, perRow: 2,
-          caption: "Distribution over quadrants of the flight blocks, and with spare blocks."))
-    ]
-  }
-
-  private func maps(_ plane: BrighterFatterPlane, _ keys: [String]) -> [Document.Node] {
-    keys.compactMap { key in MetaBF.maps.first { $0.key == key } }.flatMap { map in
-      let values = plane.shown(map)
-      let caption = plane.caption(
-        values, map.title, map.quantity, unit: map.shownUnit)
-      return figure("\(plane.test)_\(map.key)_MAP", caption, width: 0.7)
-    }
   }
 }

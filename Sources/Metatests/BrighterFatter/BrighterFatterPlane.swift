@@ -3,7 +3,7 @@ import Detector
 import Warehouse
 
 /// What MetaBF knows of one test: the chosen runs, their values and matrices.
-struct BrighterFatterPlane: TestPlane {
+struct BrighterFatterPlane: MappedPlane {
   let test: String
   let selections: [BlockSelection]
   let reader: ChannelReader
@@ -49,26 +49,6 @@ struct BrighterFatterPlane: TestPlane {
     }
     columns = names.sorted()
     (self.curves, self.labels, gainRuns) = (curves, labels, gains)
-  }
-
-  /// The values of a map as they are stored.
-  func stored(_ map: MetaBF.Map) -> ChannelMap {
-    ChannelMap(
-      title: map.title, quantity: map.quantity.name, item: map.item, unit: map.quantity.unit,
-      digits: map.quantity.digits, values: reader.values(of: map.quantity, item: map.item))
-  }
-
-  /// The values of a map as people see them: coefficients in units of 10^-7, the unit in the title.
-  func shown(_ map: MetaBF.Map) -> ChannelMap {
-    guard map.factor != 1 else { return stored(map) }
-    return ChannelMap(
-      title: "\(map.title) [\(map.shownUnit)]", quantity: map.quantity.name, item: map.item,
-      unit: .none, digits: 3,
-      values: reader.values(of: map.quantity, item: map.item).mapValues { value in
-        guard case .value(let number, let error, let count) = value else { return value }
-        return .value(
-          number * map.factor, uncertainty: error.map { $0 * map.factor }, count: count)
-      })
   }
 
   // MARK: - Fluences

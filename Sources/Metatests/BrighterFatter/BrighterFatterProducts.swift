@@ -28,10 +28,7 @@ struct BrighterFatterProducts: Sendable {
   private func quadrants(_ plane: BrighterFatterPlane) -> DataTable {
     let places = plane.rows
     var columns = plane.identity(places, gainRuns: plane.gainRuns)
-    for map in MetaBF.maps {
-      columns += MetatestTables.pair(
-        map.key, plane.stored(map), places, map.quantity.meaning, plane.reason)
-    }
+    columns += plane.columns(MetaBF.maps, places)
     return DataTable(
       plane.test, description: "Best estimates of each quadrant, \(plane.test).", columns: columns)
   }

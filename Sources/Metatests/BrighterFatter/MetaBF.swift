@@ -34,40 +34,19 @@ public enum MetaBF: Metatest {
 
   // MARK: - What it shows
 
-  /// A map of one quantity over the plane.
-  struct Map: Sendable {
-    /// Part of the file's name.
-    let key: String
-    let quantity: Quantity
-    var item: String?
-    let title: String
-    /// What values are multiplied by, for coefficients far below one; the unit then says so.
-    var factor = 1.0
-    var unit: String?
-    var colours = ColourMap.cividis
-    var scale = ValueScale.robust
-    var decimals = 2
-    var hasPreview = false
-
-    /// The unit for people.
-    var shownUnit: String { unit ?? quantity.unit.display }
-    /// The title with the unit.
-    var heading: String { shownUnit.isEmpty ? title : "\(title) [\(shownUnit)]" }
-  }
-
-  static let maps: [Map] = [
-    Map(key: "FWHMX_HWC", quantity: Q.widthX, title: "FWHM-X at HWC", hasPreview: true),
-    Map(key: "FWHMY_HWC", quantity: Q.widthY, title: "FWHM-Y at HWC", hasPreview: true),
-    Map(key: "FWHMX_SLOPE", quantity: Q.slopeX, title: "slope-x"),
-    Map(key: "FWHMY_SLOPE", quantity: Q.slopeY, title: "slope-y"),
-    Map(key: "ELL_HWC", quantity: Q.ellipticity, title: "ellipticity at HWC", decimals: 3),
-    Map(
+  static let maps: [PlaneMap] = [
+    PlaneMap(key: "FWHMX_HWC", quantity: Q.widthX, title: "FWHM-X at HWC", hasPreview: true),
+    PlaneMap(key: "FWHMY_HWC", quantity: Q.widthY, title: "FWHM-Y at HWC", hasPreview: true),
+    PlaneMap(key: "FWHMX_SLOPE", quantity: Q.slopeX, title: "slope-x"),
+    PlaneMap(key: "FWHMY_SLOPE", quantity: Q.slopeY, title: "slope-y"),
+    PlaneMap(key: "ELL_HWC", quantity: Q.ellipticity, title: "ellipticity at HWC", decimals: 3),
+    PlaneMap(
       key: "A10", quantity: Q.a, item: "a10", title: "a10, serial neighbour", factor: 1e7,
       unit: "10⁻⁷/e⁻"),
-    Map(
+    PlaneMap(
       key: "A01", quantity: Q.a, item: "a01", title: "a01, parallel neighbour", factor: 1e7,
       unit: "10⁻⁷/e⁻"),
-    Map(
+    PlaneMap(
       key: "RESTORED", quantity: Q.restored, item: "guyonnet",
       title: "variance after correction over photons", colours: .coolWarm, scale: .centred(1),
       decimals: 3),

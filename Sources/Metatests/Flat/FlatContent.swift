@@ -20,31 +20,34 @@ extension MetaFlat {
         input, test: $0.test, layout: layout, selections: $0.selections, gains: gains)
     }
     let date = StartTime.latest(planes.flatMap(\.runs).map(\.started))
-    var content = MetatestContent(
-      document: try FlatDocument(
-        input: input, planes: planes, date: date, camera: choice.camera, rule: selector.rule
-      ).document(), images: [], figures: [], products: [], requirements: [],
-      selections: planes.flatMap(\.selections), date: date.text)
+    var images: [MetatestContent.Product] = []
+    var figures: [MetatestContent.NamedFigure] = []
     for plane in planes {
-      let drawing = FlatFigures(plane: plane, flight: input.design.flight)
+      let drawing = FlatFigures(plane: plane)
       for label in plane.labels where plane.isOnPlane {
         let shelf = ImageShelf()
-        content.images.append(try image(input, plane, label, date.text, shelf))
-        content.figures.append(
+        images.append(try image(input, plane, label, date.text, shelf))
+        figures.append(
           .init(
             name: "MF_\(plane.test)_\(label)", figure: { drawing.mosaic(shelf.all, label) },
             hasPreview: label == plane.labels.first))
       }
-      content.figures += drawing.figures()
-      content.products += maps(plane, date.text)
+      figures += drawing.figures()
     }
     for (name, quantity) in [
       ("PRNU_vs_WAVELENGTH", FlatFigures.WavelengthSource.typical),
       ("PRNU_ZERO_vs_WAVELENGTH", .noSignal),
     ] {
       guard let figure = FlatFigures.wavelengths(planes, quantity) else { continue }
-      content.figures.append(.init(name: name, figure: { figure }, hasPreview: true))
+      figures.append(.init(name: name, figure: { figure }, hasPreview: true))
     }
+    var content = MetatestContent(
+      document: try FlatDocument(
+        input: input, planes: planes, figures: Set(figures.map(\.name)), date: date,
+        camera: choice.camera, rule: selector.rule
+      ).document(), images: images, figures: figures,
+      products: planes.flatMap { maps($0, date.text) }, requirements: [],
+      selections: planes.flatMap(\.selections), date: date.text)
     let product = try FlatTables(
       input: input, planes: planes, date: date.text, rule: selector.rule
     ).product()
@@ -67,12 +70,7 @@ extension MetaFlat {
   private static func maps(_ plane: FlatPlane, _ date: String) -> [MetatestContent.Product] {
     guard plane.isOnPlane else { return [] }
     func product(_ name: String, _ title: String, _ map: ChannelMap) -> MetatestContent.Product {
-      .init(name: "\(name).json") { path in
-        let text = try MapJSON.text(
-          title: title, test: plane.test, maps: [("all", map)], layout: plane.layout, date: date,
-          program: "vison \(ProgramVersion.current)", reason: plane.reason)
-        try AtomicFile.write(text, to: path)
-      }
+      plane.product("\(name).json", title, [("all", map)], date)
     }
     return plane.labels.flatMap { label -> [MetatestContent.Product] in
       [

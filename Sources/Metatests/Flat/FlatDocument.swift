@@ -9,6 +9,8 @@ import Warehouse
 struct FlatDocument {
   let input: MetatestInput
   let planes: [FlatPlane]
+  /// The names of the figures that there are.
+  let figures: Set<String>
   let date: (text: String, seconds: Int64)
   let camera: Camera
   let rule: String
@@ -137,15 +139,8 @@ struct FlatDocument {
 
   private func sections(_ plane: FlatPlane) -> [Document.Node] {
     let test = plane.test
-    var nodes: [Document.Node] = [
-      .pageBreak, .section(level: 1, "\(test): aggregated results", label: "results-\(test)"),
-    ]
-    if !plane.isOnPlane {
-      nodes.append(
-        .remark(
-          .missing,
-          "No block with results sits on the focal plane of this design; maps are left out."))
-    }
+    let shown = MapNodes(input: input, plane: plane, maps: plane.maps, figures: figures)
+    var nodes = shown.beginning()
     nodes.append(
       .figure(
         Document.Figure(
@@ -156,25 +151,9 @@ struct FlatDocument {
                 ? ", in electrons with the gains of PTC01." : "; there is no gain.")))))
     for label in plane.labels {
       nodes.append(.section(level: 2, "Fluence \(label)"))
-      if plane.isOnPlane {
-        nodes += [
-          figure("PRNU_MAP_\(test)_\(label)", 0.7, plane, FlatQuantities.prnu, label, "PRNU")
-        ]
-      }
-      nodes.append(
-        .figureGrid(
-          Document.FigureGrid(
-            ["PRNU_\(label)", "FLUENCE_\(label)"].map {
-              Document.Figure(input.figurePath("\(test)_\($0)_HIST"))
-            }, perRow: 2,
-            caption: "Distribution over quadrants of the flight blocks, and with spare blocks.")))
-      nodes.append(
-        .table(
-          ReportTables.quadrants(
-            plane.values(
-              MetaFlat.Map(
-                key: "", quantity: FlatQuantities.prnu, item: label, title: "PRNU, \(label)")),
-            layout: plane.layout, selections: plane.selections)))
+      nodes += shown.heatMaps(["PRNU_\(label)"])
+      nodes += shown.histograms(["PRNU_\(label)", "FLUENCE_\(label)"])
+      nodes += shown.tables(["PRNU_\(label)"])
       if plane.isOnPlane {
         nodes.append(
           .figure(
@@ -186,29 +165,8 @@ struct FlatDocument {
       }
     }
     nodes.append(.section(level: 2, "No signal, and defects"))
-    if plane.isOnPlane {
-      nodes += [
-        figure(
-          "\(test)_PRNU_ZERO_MAP", 0.7, plane, FlatQuantities.prnuAtZero, nil, "PRNU at no signal"),
-        figure(
-          "\(test)_DEFECTS_MAP", 0.7, plane, FlatQuantities.defects, "masked", "masked pixels"),
-      ]
-    }
-    for map in MetaFlat.maps {
-      nodes.append(
-        .table(
-          ReportTables.quadrants(
-            plane.values(map), layout: plane.layout, selections: plane.selections)))
-    }
+    nodes += shown.heatMaps(["PRNU_ZERO", "DEFECTS"])
+    nodes += shown.tables(MetaFlat.maps.map(\.key))
     return nodes
-  }
-
-  private func figure(
-    _ name: String, _ width: Double, _ plane: FlatPlane, _ quantity: Quantity, _ item: String?,
-    _ words: String
-  ) -> Document.Node {
-    let values = plane.map(quantity, item)
-    let caption = plane.caption(values, words, quantity, unit: quantity.unit.display)
-    return .figure(Document.Figure(input.figurePath(name), width: width, caption: caption))
   }
 }

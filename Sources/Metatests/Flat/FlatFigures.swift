@@ -6,37 +6,13 @@ import Warehouse
 /// Figures of the focal plane's flats.
 struct FlatFigures: Sendable {
   let plane: FlatPlane
-  let flight: [String]
 
   private var drawing: PlaneFigures {
     PlaneFigures(layout: plane.layout, selections: plane.selections)
   }
 
   func figures() -> [MetatestContent.NamedFigure] {
-    let maps = plane.labels.flatMap(MetaFlat.maps) + MetaFlat.maps
-    var figures: [MetatestContent.NamedFigure] = []
-    for map in maps {
-      let values = plane.values(map)
-      let foot = plane.footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
-      if plane.isOnPlane {
-        figures.append(
-          .init(
-            name: "\(map.key.hasPrefix("PRNU_col") ? "PRNU_MAP_\(plane.test)_\(map.item ?? "")" : "\(plane.test)_\(map.key)_MAP")",
-            figure: {
-              drawing.heatMap(
-                values, name: "\(plane.test): \(map.title) [\(map.quantity.unit.display)]",
-                colours: .cividis, decimals: map.decimals, footer: foot)
-            }, hasPreview: map.hasPreview))
-      }
-      if map.quantity != FlatQuantities.defects {
-        figures.append(
-          .init(
-            name: "\(plane.test)_\(map.key)_HIST",
-            figure: {
-              ChannelFigures.histogram(values, flight: flight, limits: nil, footer: foot)
-            }, hasPreview: false))
-      }
-    }
+    var figures = MapFigures(plane: plane).figures(plane.maps)
     figures.append(
       .init(
         name: "PRNU_vs_FLU_\(plane.test)", figure: { fluences() },

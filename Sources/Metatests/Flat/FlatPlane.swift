@@ -4,7 +4,7 @@ import Foundation
 import Warehouse
 
 /// What MetaFlat knows of one test: the chosen runs and their values.
-struct FlatPlane: TestPlane {
+struct FlatPlane: MappedPlane {
   let test: String
   let selections: [BlockSelection]
   let reader: ChannelReader
@@ -34,14 +34,11 @@ struct FlatPlane: TestPlane {
   /// The wavelength for people and headers.
   var wave: String { MetaFlat.wavelengths[test].map { "\($0) nm" } ?? "ND" }
 
-  func values(_ map: MetaFlat.Map) -> ChannelMap {
-    ChannelMap(
-      title: map.title, quantity: map.quantity.name, item: map.item, unit: map.quantity.unit,
-      digits: map.quantity.digits, values: reader.values(of: map.quantity, item: map.item))
-  }
+  /// The maps of all script columns, and those that the test has once.
+  var maps: [PlaneMap] { labels.flatMap { MetaFlat.maps(of: $0, test: test) } + MetaFlat.maps }
 
   func map(_ quantity: Quantity, _ item: String?) -> ChannelMap {
-    values(MetaFlat.Map(key: "", quantity: quantity, item: item, title: quantity.name))
+    stored(PlaneMap(key: "", quantity: quantity, item: item, title: quantity.name))
   }
 
   /// The fluences of a script column in electrons, with the gains of PTC01; errors of both in quadrature.

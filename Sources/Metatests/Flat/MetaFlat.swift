@@ -1,6 +1,5 @@
 import BlockTests
 import Detector
-import Plots
 import Warehouse
 
 /// Master flats and PRNU of the whole focal plane, from the tests of flat fields.
@@ -31,35 +30,26 @@ public enum MetaFlat: Metatest {
     Q.frames, Q.fluence, Q.prnu, Q.slope, Q.rawScatter, Q.prnuAtZero, Q.correlation, Q.noise, Q.defects,
   ]
 
-  /// A map of one quantity over the plane.
-  struct Map: Sendable {
-    /// Part of the file's name.
-    let key: String
-    let quantity: Quantity
-    var item: String?
-    let title: String
-    var decimals = 2
-    var hasPreview = false
-  }
-
   /// The maps of one script column.
-  static func maps(of label: String) -> [Map] {
+  static func maps(of label: String, test: String) -> [PlaneMap] {
     [
-      Map(
+      PlaneMap(
         key: "PRNU_\(label)", quantity: Q.prnu, item: label, title: "PRNU, \(label)",
-        hasPreview: label == "col001"),
-      Map(
+        file: "PRNU_MAP_\(test)_\(label)", hasPreview: label == "col001"),
+      PlaneMap(
         key: "FLUENCE_\(label)", quantity: Q.fluence, item: label, title: "fluence, \(label)",
         decimals: 0),
     ]
   }
 
   /// The maps that a test has once.
-  static let maps: [Map] = [
-    Map(key: "PRNU_ZERO", quantity: Q.prnuAtZero, title: "PRNU at no signal", hasPreview: true),
-    Map(
-      key: "DEFECTS", quantity: Q.defects, item: "masked", title: "masked pixels", decimals: 0),
-    Map(
-      key: "BADCOLUMNS", quantity: Q.defects, item: "columns", title: "bad columns", decimals: 0),
+  static let maps: [PlaneMap] = [
+    PlaneMap(key: "PRNU_ZERO", quantity: Q.prnuAtZero, title: "PRNU at no signal", hasPreview: true),
+    PlaneMap(
+      key: "DEFECTS", quantity: Q.defects, item: "masked", title: "masked pixels", decimals: 0,
+      hasHistogram: false),
+    PlaneMap(
+      key: "BADCOLUMNS", quantity: Q.defects, item: "columns", title: "bad columns", decimals: 0,
+      hasHistogram: false),
   ]
 }

@@ -70,37 +70,7 @@ extension MetaNL {
   private static func figures(
     _ input: MetatestInput, _ plane: LinearityPlane, _ results: [RequirementResult]
   ) -> [MetatestContent.NamedFigure] {
-    let drawing = PlaneFigures(layout: plane.layout, selections: plane.selections)
-    let flight = input.design.flight
-    var figures: [MetatestContent.NamedFigure] = []
-    for map in maps {
-      let values = plane.shown(map)
-      guard values.values.values.contains(where: { $0.number != nil }) else { continue }
-      let foot = plane.footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
-      let result = results.first {
-        $0.requirement.id == map.requirement && $0.test == plane.test
-      }
-      if plane.isOnPlane {
-        figures.append(
-          .init(
-            name: "\(plane.test)_\(map.key)_MAP",
-            figure: {
-              drawing.heatMap(
-                values, name: "\(plane.test): \(map.heading)", colours: map.colours,
-                scale: map.scale, decimals: map.decimals, failing: result?.failing ?? [],
-                failureMeaning: result.map { "not \(ReportTables.limits($0.requirement))" }
-                  ?? "out of limits", footer: foot)
-            }, hasPreview: map.hasPreview))
-      }
-      figures.append(
-        .init(
-          name: "\(plane.test)_\(map.key)_HIST",
-          figure: {
-            ChannelFigures.histogram(
-              values, flight: flight, limits: result?.requirement, footer: foot)
-          }, hasPreview: false))
-    }
-    return figures + curveFigures(plane)
+    MapFigures(plane: plane, results: results).figures(maps) + curveFigures(plane)
   }
 
   private static func curveFigures(_ plane: LinearityPlane) -> [MetatestContent.NamedFigure] {
@@ -156,12 +126,7 @@ extension MetaNL {
       guard let map = maps.first(where: { $0.key == key }) else { return nil }
       let values = plane.stored(map)
       guard values.values.values.contains(where: { $0.number != nil }) else { return nil }
-      return .init(name: "\(plane.test)_\(key)_MAP.json") { path in
-        let text = try MapJSON.text(
-          title: title, test: plane.test, maps: [("all", values)], layout: plane.layout, date: date,
-          program: "vison \(ProgramVersion.current)", reason: plane.reason)
-        try AtomicFile.write(text, to: path)
-      }
+      return plane.product("\(plane.test)_\(key)_MAP.json", title, [("all", values)], date)
     }
   }
 }

@@ -85,29 +85,21 @@ struct LinearityDocument {
   // MARK: - Results
 
   private func sections(_ plane: LinearityPlane) -> [Document.Node] {
-    let test = plane.test
-    var nodes: [Document.Node] = [
-      .pageBreak, .section(level: 1, "\(test): aggregated results", label: "results-\(test)"),
-    ]
-    if !plane.isOnPlane {
-      nodes.append(
-        .remark(
-          .missing,
-          "No block with results sits on the focal plane of this design; maps are left out."))
-    }
+    let shown = MapNodes(input: input, plane: plane, maps: MetaNL.maps, figures: figures)
+    var nodes = shown.beginning()
     nodes.append(.section(level: 2, "Stability of the source"))
-    nodes += maps(plane, ["SOURCE_STABILITY"]) + histograms(plane, ["SOURCE_STABILITY", "CHI2"])
+    nodes += shown.heatMaps(["SOURCE_STABILITY"]) + shown.histograms(["SOURCE_STABILITY", "CHI2"])
     nodes.append(.section(level: 2, "Non-linearity curves"))
     nodes += curves(plane)
     nodes.append(.section(level: 2, "Largest deviations"))
-    nodes += maps(plane, ["MAXNL", "MAXNL_FLUADU", "MAXNL_FLUELE", "MAXNL_CORE"])
-    nodes += histograms(plane, ["MAXNL", "MAXNL_FLUADU"]) + table(plane, "MAXNL")
+    nodes += shown.heatMaps(["MAXNL", "MAXNL_FLUADU", "MAXNL_FLUELE", "MAXNL_CORE"])
+    nodes += shown.histograms(["MAXNL", "MAXNL_FLUADU"]) + shown.tables(["MAXNL"])
     nodes.append(.section(level: 2, "Saturation"))
-    nodes += maps(plane, ["SATURATION", "SATURATION_ELE", "KNEE"])
-    nodes += histograms(plane, ["SATURATION", "KNEE"]) + table(plane, "SATURATION")
+    nodes += shown.heatMaps(["SATURATION", "SATURATION_ELE", "KNEE"])
+    nodes += shown.histograms(["SATURATION", "KNEE"]) + shown.tables(["SATURATION"])
     nodes.append(.section(level: 2, "Charge transfer"))
-    nodes += maps(plane, ["CTI_SERIAL", "CTI_PARALLEL"])
-    nodes += histograms(plane, ["CTI_SERIAL", "CTI_PARALLEL"])
+    nodes += shown.heatMaps(["CTI_SERIAL", "CTI_PARALLEL"])
+    nodes += shown.histograms(["CTI_SERIAL", "CTI_PARALLEL"])
     nodes += twice(plane)
     return nodes
   }
@@ -163,41 +155,5 @@ struct LinearityDocument {
         ? "unknown" : NumberText.fixed(mine.reduce(0, +) / Double(mine.count), digits: 3) + " %"
     }
     return "Stability of the source: \(means.joined(separator: " and "))."
-  }
-
-  private func table(_ plane: LinearityPlane, _ key: String) -> [Document.Node] {
-    guard let map = MetaNL.maps.first(where: { $0.key == key }) else { return [] }
-    return [
-      .table(
-        ReportTables.quadrants(
-          plane.shown(map), layout: plane.layout, selections: plane.selections))
-    ]
-  }
-
-  private func histograms(_ plane: LinearityPlane, _ keys: [String]) -> [Document.Node] {
-    let names = keys.map { "\(plane.test)_\($0)_HIST" }.filter(figures.contains)
-    guard !names.isEmpty else { return [] }
-    return [
-      .figureGrid(
-        Document.FigureGrid(
-          names.map { Document.Figure(input.figurePath($0)) }, perRow: 2,
-          caption: "Distribution over quadrants of the flight blocks, and with spare blocks."))
-    ]
-  }
-
-  private func maps(_ plane: LinearityPlane, _ keys: [String]) -> [Document.Node] {
-    guard plane.isOnPlane else { return [] }
-    return keys.compactMap { key in MetaNL.maps.first { $0.key == key } }.compactMap { map in
-      let name = "\(plane.test)_\(map.key)_MAP"
-      guard figures.contains(name) else {
-        return .remark(
-          .missing, Document.Text("\(map.title) [\(map.shownUnit)]: nothing was measured."))
-      }
-      let values = plane.shown(map)
-      let caption = plane.caption(
-        values, map.title, map.quantity, unit: map.shownUnit)
-      return .figure(
-        Document.Figure(input.figurePath(name), width: 0.7, caption: caption))
-    }
   }
 }

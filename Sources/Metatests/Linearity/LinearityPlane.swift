@@ -3,7 +3,7 @@ import Detector
 import Warehouse
 
 /// What MetaNL knows of one test: the chosen runs, their values and curves.
-struct LinearityPlane: TestPlane {
+struct LinearityPlane: MappedPlane {
   let test: String
   let selections: [BlockSelection]
   let reader: ChannelReader
@@ -30,32 +30,7 @@ struct LinearityPlane: TestPlane {
       input.plane.blocks.map { ($0.name, $0.chamber) }, uniquingKeysWith: { first, _ in first })
   }
 
-  // MARK: - Maps
-
-  /// The values of a map as they are stored, those in electrons times the gains.
-  func stored(_ map: MetaNL.Map) -> ChannelMap {
-    let values = reader.values(of: map.quantity, item: map.item)
-    guard map.isInElectrons else {
-      return ChannelMap(
-        title: map.title, quantity: map.quantity.name, item: map.item, unit: map.quantity.unit,
-        digits: map.quantity.digits, values: values)
-    }
-    return ChannelMap(
-      title: map.title, quantity: map.quantity.name, item: map.item, unit: .electron,
-      digits: map.quantity.digits, values: gains.electrons(values))
-  }
-
-  /// The values of a map as people see them: small numbers in units of 10^-6, the unit in the title.
-  func shown(_ map: MetaNL.Map) -> ChannelMap {
-    guard map.factor != 1 else { return stored(map) }
-    return ChannelMap(
-      title: map.heading, quantity: map.quantity.name, item: map.item, unit: .none, digits: 3,
-      values: stored(map).values.mapValues { value in
-        guard case .value(let number, let error, let count) = value else { return value }
-        return .value(
-          number * map.factor, uncertainty: error.map { $0 * map.factor }, count: count)
-      })
-  }
+  var electronGains: PlaneGains? { gains }
 
   // MARK: - Curves
 

@@ -28,10 +28,7 @@ struct LinearityProducts {
   private func quadrants(_ plane: LinearityPlane) -> DataTable {
     let places = plane.rows
     var columns = plane.identity(places, gainRuns: plane.gains.numbers)
-    for map in MetaNL.maps {
-      columns += MetatestTables.pair(
-        map.key, plane.stored(map), places, map.quantity.meaning, plane.reason)
-    }
+    columns += plane.columns(MetaNL.maps, places)
     return DataTable(
       plane.test, description: "Best estimates of each quadrant, \(plane.test).", columns: columns)
   }

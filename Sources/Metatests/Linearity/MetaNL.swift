@@ -26,57 +26,30 @@ public enum MetaNL: Metatest {
 
   // MARK: - What it shows
 
-  /// A map of one quantity over the plane.
-  struct Map: Sendable {
-    /// Part of the file's name.
-    let key: String
-    let quantity: Quantity
-    var item: String?
-    let title: String
-    /// What values are multiplied by, for numbers far below one; the unit then says so.
-    var factor = 1.0
-    var unit: String?
-    var colours = ColourMap.cividis
-    var scale = ValueScale.robust
-    var decimals = 2
-    /// The requirement whose failures are marked.
-    var requirement: String?
-    /// Whether the values are multiplied by the gains.
-    var isInElectrons = false
-    var hasPreview = false
-
-    /// The unit for people.
-    var shownUnit: String {
-      unit ?? (isInElectrons ? Unit.electron : quantity.unit).display
-    }
-    /// The title with the unit.
-    var heading: String { shownUnit.isEmpty ? title : "\(title) [\(shownUnit)]" }
-  }
-
-  static let maps: [Map] = [
-    Map(key: "MAXNL", quantity: Q.largest, title: "largest non-linearity", hasPreview: true),
-    Map(
+  static let maps: [PlaneMap] = [
+    PlaneMap(key: "MAXNL", quantity: Q.largest, title: "largest non-linearity", hasPreview: true),
+    PlaneMap(
       key: "MAXNL_FLUADU", quantity: Q.largestSignal, title: "signal of the largest non-linearity",
       decimals: 0),
-    Map(
+    PlaneMap(
       key: "MAXNL_FLUELE", quantity: Q.largestSignal, title: "signal of the largest non-linearity",
       decimals: 0, isInElectrons: true),
-    Map(key: "MAXNL_CORE", quantity: Q.largestCore, title: "largest non-linearity, 5 to 85 %"),
-    Map(
+    PlaneMap(key: "MAXNL_CORE", quantity: Q.largestCore, title: "largest non-linearity, 5 to 85 %"),
+    PlaneMap(
       key: "SOURCE_STABILITY", quantity: Q.stability, title: "source stability",
       scale: .fixed(0, 0.1), decimals: 3, requirement: "NL-STAB", hasPreview: true),
-    Map(key: "CHI2", quantity: Q.chiSquare, item: "POLYNOMIAL", title: "reduced chi squared"),
-    Map(key: "KNEE", quantity: Q.knee, title: "end of linearity", decimals: 0),
-    Map(
+    PlaneMap(key: "CHI2", quantity: Q.chiSquare, item: "POLYNOMIAL", title: "reduced chi squared"),
+    PlaneMap(key: "KNEE", quantity: Q.knee, title: "end of linearity", decimals: 0),
+    PlaneMap(
       key: "SATURATION", quantity: Q.saturation, title: "saturation level", decimals: 0,
       hasPreview: true),
-    Map(
+    PlaneMap(
       key: "SATURATION_ELE", quantity: Q.saturation, title: "saturation level", decimals: 0,
       isInElectrons: true),
-    Map(
+    PlaneMap(
       key: "CTI_SERIAL", quantity: Q.inefficiencyLevel, item: "serial", title: "serial CTI",
       factor: 1e6, unit: "10⁻⁶"),
-    Map(
+    PlaneMap(
       key: "CTI_PARALLEL", quantity: Q.inefficiencyLevel, item: "parallel", title: "parallel CTI",
       factor: 1e6, unit: "10⁻⁶"),
   ]

@@ -32,53 +32,30 @@ public enum MetaPTC: Metatest {
 
   // MARK: - What it shows
 
-  /// A map of one quantity over the plane.
-  struct Map: Sendable {
-    /// Part of the file's name.
-    let key: String
-    let quantity: Quantity
-    var item: String?
-    let title: String
-    /// What values are multiplied by, for coefficients far below one; the unit then says so.
-    var factor = 1.0
-    var unit: String?
-    var colours = ColourMap.cividis
-    var scale = ValueScale.robust
-    var decimals = 2
-    /// The requirement whose failures are marked.
-    var requirement: String?
-    var hasPreview = false
-
-    /// The unit for people.
-    var shownUnit: String { unit ?? quantity.unit.display }
-    /// The title with the unit.
-    var heading: String { shownUnit.isEmpty ? title : "\(title) [\(shownUnit)]" }
-  }
-
-  static let maps: [Map] = [
-    Map(
+  static let maps: [PlaneMap] = [
+    PlaneMap(
       key: "GAIN", quantity: Q.gain, title: "gain", decimals: 3, requirement: "GAIN",
       hasPreview: true),
-    Map(
+    PlaneMap(
       key: "BLOOM_ADU", quantity: Q.turnOff, title: "turn-off", decimals: 0, hasPreview: true),
-    Map(
+    PlaneMap(
       key: "BLOOM_ELE", quantity: Q.turnOffElectrons, title: "turn-off", decimals: 0),
-    Map(
+    PlaneMap(
       key: "A00", quantity: Q.a00, title: "a00", factor: 1e7, unit: "10⁻⁷/e⁻", hasPreview: true),
-    Map(
+    PlaneMap(
       key: "A10", quantity: Q.aNeighbour, item: "a10", title: "a10, serial neighbour",
       factor: 1e7, unit: "10⁻⁷/e⁻"),
-    Map(
+    PlaneMap(
       key: "A01", quantity: Q.aNeighbour, item: "a01", title: "a01, parallel neighbour",
       factor: 1e7, unit: "10⁻⁷/e⁻"),
-    Map(
+    PlaneMap(
       key: "ASUM", quantity: Q.aSum, title: "sum of all a", factor: 1e7, unit: "10⁻⁷/e⁻",
       colours: .coolWarm, scale: .centred(0)),
-    Map(key: "RON_PTC", quantity: Q.readNoise, title: "RON from the curve"),
-    Map(
+    PlaneMap(key: "RON_PTC", quantity: Q.readNoise, title: "RON from the curve"),
+    PlaneMap(
       key: "CHI2", quantity: Q.chiSquare, item: "FULLCOVARIANCE",
       title: "reduced chi squared, all covariances"),
-    Map(
+    PlaneMap(
       key: "HER", quantity: HardEdgeQuantities.response, item: "serial",
       title: "hard-edge response", factor: 1e3, unit: "10⁻³"),
   ]

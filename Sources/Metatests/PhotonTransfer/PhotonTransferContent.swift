@@ -21,25 +21,22 @@ extension MetaPTC {
     let stability = GainStabilityReport(
       stability: try GainStability(
         input, tests: choice.tests.map(\.test), camera: choice.camera.name))
-    var content = MetatestContent(
-      document: try PhotonTransferDocument(
-        input: input, planes: planes, results: results, date: date, camera: choice.camera,
-        stability: stability
-      ).document(), images: [], figures: [], products: [], requirements: results,
-      selections: planes.flatMap(\.selections), date: date.text)
-    for plane in planes {
-      content.figures += figures(input, plane, results)
-      content.products += maps(plane, date.text)
-    }
+    var figures = planes.flatMap { self.figures(input, $0, results) }
     if let figure = wavelengthFigure(planes) {
-      content.figures.append(
-        .init(name: "GAIN_vs_Wavelength", figure: { figure }, hasPreview: true))
+      figures.append(.init(name: "GAIN_vs_Wavelength", figure: { figure }, hasPreview: true))
     }
     if let figure = stability.figure {
-      content.figures.append(
+      figures.append(
         .init(name: GainStabilityReport.figureName, figure: { figure }, hasPreview: true))
     }
-    content.figures += dependenceFigures(planes)
+    figures += dependenceFigures(planes)
+    var content = MetatestContent(
+      document: try PhotonTransferDocument(
+        input: input, planes: planes, results: results, figures: Set(figures.map(\.name)),
+        date: date, camera: choice.camera, stability: stability
+      ).document(), images: [], figures: figures,
+      products: planes.flatMap { maps($0, date.text) }, requirements: results,
+      selections: planes.flatMap(\.selections), date: date.text)
     let product = try PhotonTransferTables(
       input: input, planes: planes, results: results, date: date.text,
       stability: stability
@@ -72,37 +69,7 @@ extension MetaPTC {
     _ input: MetatestInput, _ plane: PhotonTransferPlane, _ results: [RequirementResult]
   ) -> [MetatestContent.NamedFigure] {
     let drawing = PlaneFigures(layout: plane.layout, selections: plane.selections)
-    let flight = input.design.flight
-    var figures: [MetatestContent.NamedFigure] = []
-    for map in maps {
-      let values = plane.shown(map)
-      // Runs without this step have no map of it.
-      if map.key == "HER", values.values.isEmpty { continue }
-      let foot = plane.footer(map.quantity.name + (map.item.map { " [\($0)]" } ?? ""))
-      let result = results.first {
-        $0.requirement.id == map.requirement && $0.test == plane.test
-      }
-      if plane.isOnPlane {
-        figures.append(
-          .init(
-            name: "\(plane.test)_\(map.key)_MAP",
-            figure: {
-              drawing.heatMap(
-                values, name: "\(plane.test): \(map.heading)",
-                colours: map.colours, scale: map.scale, decimals: map.decimals,
-                failing: result?.failing ?? [],
-                failureMeaning: result.map { "not \(ReportTables.limits($0.requirement))" }
-                  ?? "out of limits", footer: foot)
-            }, hasPreview: map.hasPreview))
-      }
-      figures.append(
-        .init(
-          name: "\(plane.test)_\(map.key)_HIST",
-          figure: {
-            ChannelFigures.histogram(
-              values, flight: flight, limits: result?.requirement, footer: foot)
-          }, hasPreview: false))
-    }
+    var figures = MapFigures(plane: plane, results: results).figures(maps)
     if hasEdges(plane) {
       figures.append(
         .init(
@@ -317,12 +284,7 @@ extension MetaPTC {
     return files.compactMap { key, name, title in
       guard let map = maps.first(where: { $0.key == key }) else { return nil }
       let values = plane.stored(map)
-      return .init(name: "\(plane.test)_\(name)_MAP.json") { path in
-        let text = try MapJSON.text(
-          title: title, test: plane.test, maps: [("all", values)], layout: plane.layout, date: date,
-          program: "vison \(ProgramVersion.current)", reason: plane.reason)
-        try AtomicFile.write(text, to: path)
-      }
+      return plane.product("\(plane.test)_\(name)_MAP.json", title, [("all", values)], date)
     }
   }
 

@@ -10,6 +10,8 @@ struct PhotonTransferDocument {
   let input: MetatestInput
   let planes: [PhotonTransferPlane]
   let results: [RequirementResult]
+  /// The names of the figures that there are.
+  let figures: Set<String>
   let date: (text: String, seconds: Int64)
   let camera: Camera
   let stability: GainStabilityReport
@@ -109,18 +111,11 @@ struct PhotonTransferDocument {
 
   private func sections(_ plane: PhotonTransferPlane) -> [Document.Node] {
     let test = plane.test
-    var nodes: [Document.Node] = [
-      .pageBreak, .section(level: 1, "\(test): aggregated results", label: "results-\(test)"),
-    ]
-    if !plane.isOnPlane {
-      nodes.append(
-        .remark(
-          .missing,
-          "No block with results sits on the focal plane of this design; maps are left out."))
-    }
+    let shown = MapNodes(input: input, plane: plane, maps: MetaPTC.maps, figures: figures)
+    var nodes = shown.beginning()
     nodes.append(.section(level: 2, "Gain"))
-    nodes += figures(plane, ["GAIN", "CHI2"]) + [histograms(plane, ["GAIN", "RON_PTC"])]
-    nodes += [table(plane, "GAIN")]
+    nodes += shown.heatMaps(["GAIN", "CHI2"]) + shown.histograms(["GAIN", "RON_PTC"])
+    nodes += shown.tables(["GAIN"])
     if !plane.temperatures.isEmpty {
       nodes.append(
         .figure(
@@ -137,7 +132,7 @@ struct PhotonTransferDocument {
       .paragraph(
         "The turn-off is the highest signal at which the variance follows the curve. Where no pair departs from it, the value is a lower limit."
       ))
-    nodes += figures(plane, ["BLOOM_ADU", "BLOOM_ELE"]) + [table(plane, "BLOOM_ADU")]
+    nodes += shown.heatMaps(["BLOOM_ADU", "BLOOM_ELE"]) + shown.tables(["BLOOM_ADU"])
     if plane.isOnPlane, MetaPTC.hasBloomMap(plane) {
       nodes.append(
         .figure(
@@ -151,7 +146,7 @@ struct PhotonTransferDocument {
     }
     if MetaPTC.hasEdges(plane) {
       nodes.append(.section(level: 2, "Hard-edge response"))
-      nodes += figures(plane, ["HER"])
+      nodes += shown.heatMaps(["HER"])
       nodes.append(
         .figure(
           Document.Figure(
@@ -161,34 +156,9 @@ struct PhotonTransferDocument {
           )))
     }
     nodes.append(.section(level: 2, "Brighter-fatter coefficients"))
-    nodes += figures(plane, ["A00", "A10", "A01", "ASUM"])
-    nodes += [histograms(plane, ["A00", "A10", "A01", "ASUM"]), table(plane, "A00")]
+    let coefficients = ["A00", "A10", "A01", "ASUM"]
+    nodes += shown.heatMaps(coefficients) + shown.histograms(coefficients)
+    nodes += shown.tables(["A00"])
     return nodes
-  }
-
-  private func table(_ plane: PhotonTransferPlane, _ key: String) -> Document.Node {
-    guard let map = MetaPTC.maps.first(where: { $0.key == key }) else { return .paragraph("") }
-    return .table(
-      ReportTables.quadrants(
-        plane.shown(map), layout: plane.layout, selections: plane.selections))
-  }
-
-  private func histograms(_ plane: PhotonTransferPlane, _ keys: [String]) -> Document.Node {
-    .figureGrid(
-      Document.FigureGrid(
-        keys.map { Document.Figure(input.figurePath("\(plane.test)_\($0)_HIST")) }, perRow: 2,
-        caption: "Distribution over quadrants of the flight blocks, and with spare blocks."))
-  }
-
-  private func figures(_ plane: PhotonTransferPlane, _ keys: [String]) -> [Document.Node] {
-    guard plane.isOnPlane else { return [] }
-    return keys.compactMap { key in MetaPTC.maps.first { $0.key == key } }.map { map in
-      let values = plane.shown(map)
-      let caption = plane.caption(
-        values, map.title, map.quantity, unit: map.shownUnit)
-      return .figure(
-        Document.Figure(
-          input.figurePath("\(plane.test)_\(map.key)_MAP"), width: 0.7, caption: caption))
-    }
   }
 }

@@ -3,7 +3,7 @@ import Detector
 import Warehouse
 
 /// What MetaPTC knows of one test: the chosen runs and their values.
-struct PhotonTransferPlane: TestPlane {
+struct PhotonTransferPlane: MappedPlane {
   let test: String
   let selections: [BlockSelection]
   let reader: ChannelReader
@@ -34,26 +34,6 @@ struct PhotonTransferPlane: TestPlane {
     self.voltages = voltages
     temperatures =
       isForReport ? try DetectorTemperatures.mean(input.warehouse, runs, layout.camera) : [:]
-  }
-
-  /// The values of a map as they are stored.
-  func stored(_ map: MetaPTC.Map) -> ChannelMap {
-    ChannelMap(
-      title: map.title, quantity: map.quantity.name, item: map.item, unit: map.quantity.unit,
-      digits: map.quantity.digits, values: reader.values(of: map.quantity, item: map.item))
-  }
-
-  /// The values of a map as people see them: coefficients in units of 10^-7, the unit in the title.
-  func shown(_ map: MetaPTC.Map) -> ChannelMap {
-    guard map.factor != 1 else { return stored(map) }
-    return ChannelMap(
-      title: "\(map.title) [\(map.shownUnit)]", quantity: map.quantity.name, item: map.item,
-      unit: .none, digits: 3,
-      values: reader.values(of: map.quantity, item: map.item).mapValues { value in
-        guard case .value(let number, let error, let count) = value else { return value }
-        return .value(
-          number * map.factor, uncertainty: error.map { $0 * map.factor }, count: count)
-      })
   }
 
   /// The gain within (3.0, 3.5] e-/ADU.

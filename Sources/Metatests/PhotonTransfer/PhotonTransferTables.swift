@@ -30,10 +30,7 @@ struct PhotonTransferTables {
       DataColumn(
         "TEMP_degC", description: "CCD temperature in degrees Celsius, mean of top and bottom.",
         .doubles(places.map { plane.temperatures[$0.block]?[$0.detector] }), display: .fixed(2)))
-    for map in MetaPTC.maps {
-      columns += MetatestTables.pair(
-        map.key, plane.stored(map), places, map.quantity.meaning, plane.reason)
-    }
+    columns += plane.columns(MetaPTC.maps, places)
     return DataTable(
       plane.test, description: "Best estimates of each quadrant, \(plane.test).", columns: columns)
   }

@@ -1,4 +1,6 @@
 import Detector
+import Diagnostics
+import DurableFiles
 import Foundation
 import Warehouse
 
@@ -55,5 +57,19 @@ enum MapJSON {
       design: layout.design.name, date: date, program: program, blocks: blocks, data: data,
       uncertainty: uncertainty, missing: missing)
     return String(decoding: try encoder.encode(file), as: UTF8.self) + "\n"
+  }
+}
+
+extension TestPlane {
+  /// Maps of the plane as a JSON file beside the report.
+  func product(
+    _ name: String, _ title: String, _ maps: [(region: String, map: ChannelMap)], _ date: String
+  ) -> MetatestContent.Product {
+    .init(name: name) { path in
+      let text = try MapJSON.text(
+        title: title, test: test, maps: maps, layout: layout, date: date,
+        program: "vison \(ProgramVersion.current)", reason: reason)
+      try AtomicFile.write(text, to: path)
+    }
   }
 }
