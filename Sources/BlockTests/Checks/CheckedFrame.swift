@@ -7,6 +7,8 @@ struct CheckedFrame: Sendable {
   var exposure: Exposure
   var detector: String
   var statistics: FrameStatistics
+  /// The test run whose check measured the statistics of the same frame; nil where they were measured here.
+  var source: String?
   /// The injected charge by amplifier, in frames that have it.
   var injection: [String: InjectionNumbers] = [:]
   /// The spots by amplifier, in tests of point sources.
@@ -15,6 +17,9 @@ struct CheckedFrame: Sendable {
   var spotBackground: [String: Result<Estimate, NotMeasurable>] = [:]
 
   /// The frames that can be used, measured in parallel, in order.
+  ///
+  /// The statistics of a frame that a check of this execution has measured already are taken over, where nothing else
+  /// is to be measured of it.
   static func measure(_ plan: CheckPlan, _ context: TestContext) async throws -> [CheckedFrame] {
     let work = context.exposures.flatMap { exposure in
       context.camera.detectors.compactMap { detector -> (Exposure, String, String)? in
@@ -24,9 +29,21 @@ struct CheckedFrame: Sendable {
     }
     let locks = plan.measuresSpots ? try StoredLocks(context) : nil
     let chamber = plan.measuresSpots ? try context.definition.chamber.map(ChamberCatalog.profile) : nil
+    context.checked.makeRoom(for: work.count)
     let tracker = ProgressCounter(total: work.count, report: context.progress)
     return try await parallelMap(work, workers: context.workers) { exposure, detector, path in
       try context.checkCancellation()
+      let key = context.digests.standing(path).map {
+        FrameStatisticsMemory.Key(digest: $0, window: context.window)
+      }
+      if let key, locks == nil, plan.injection[exposure.label] == nil,
+        let known = context.checked[key]
+      {
+        tracker.advance()
+        return CheckedFrame(
+          exposure: exposure, detector: detector, statistics: known.statistics,
+          source: known.source)
+      }
       let image = try context.open(path).read()
       defer { tracker.advance() }
       var frame = CheckedFrame(
@@ -34,6 +51,12 @@ struct CheckedFrame: Sendable {
         statistics: FrameStatistics(
           of: image, camera: context.camera, window: context.window,
           regions: [.prescan, .image, .overscan]))
+      // Unless the file was changed while it was read.
+      if let key, context.digests.standing(path) == key.digest {
+        context.checked.keep(
+          FrameStatisticsMemory.Entry(statistics: frame.statistics, source: context.runName),
+          as: key)
+      }
       if let lines = plan.injection[exposure.label] {
         for (index, amplifier) in context.camera.amplifiers.enumerated() {
           frame.injection[amplifier.name] = InjectionNumbers(

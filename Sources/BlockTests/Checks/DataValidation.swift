@@ -11,6 +11,7 @@ enum DataValidation {
     let plan = CheckPlan(context.definition)
     HousekeepingChecks.add(to: &result, context)
     let frames = try await CheckedFrame.measure(plan, context)
+    result.log = takenOver(frames) + result.log
     storeLevels(frames, plan, to: &result, context)
     PixelChecks.add(
       frames, checksSaturation: plan.others["saturation"] != nil, to: &result, context)
@@ -19,6 +20,21 @@ enum DataValidation {
     InjectionChecks.add(frames, plan, to: &result, context)
     if plan.measuresSpots { SpotChecks.add(frames, plan, to: &result, context) }
     return result
+  }
+
+  /// Whose statistics of frames stand for ones of this check, in the order of the frames.
+  private static func takenOver(_ frames: [CheckedFrame]) -> [String] {
+    var counts: [(source: String, count: Int)] = []
+    for source in frames.compactMap(\.source) {
+      if let index = counts.firstIndex(where: { $0.source == source }) {
+        counts[index].count += 1
+      } else {
+        counts.append((source, 1))
+      }
+    }
+    return counts.map { source, count in
+      "levels, scatters and pixel counts of \(count) of \(frames.count) frames: taken over from the check of \(source), which read the same files"
+    }
   }
 
   private static func storeLevels(

@@ -39,7 +39,9 @@ struct FrameStatistics: Sendable {
   }
 
   var amplifiers: [AmplifierNumbers]
+}
 
+extension FrameStatistics {
   /// Measures the trimmed regions of every amplifier within the row window.
   ///
   /// Saturated and lost pixels take no part in location and width; they are counted.

@@ -55,9 +55,11 @@ struct Acquisition: Sendable {
   }
 
   /// Matches a test against the rows and opens all its files.
+  ///
+  /// - Parameter digests: those that are known of files of earlier tests.
   init(
     _ definition: TestDefinition, obsids: ClosedRange<Int>?, rows: Rows,
-    configuration: BlockConfiguration, workers: Int
+    configuration: BlockConfiguration, digests: FrameDigests, workers: Int
   ) async throws {
     self.definition = definition
     let camera = configuration.camera
@@ -69,7 +71,7 @@ struct Acquisition: Sendable {
 
     let located = try Self.locate(report.exposures, camera: camera, byLog: rows.hasHousekeeping)
     let gated = try await parallelMap(located, workers: workers) { item in
-      try Self.gate(item, camera: camera)
+      try Self.gate(item, camera: camera, digests)
     }
     var frames: [Int: [String: Exposure.Frame]] = [:]
     inputs = []
@@ -92,7 +94,7 @@ struct Acquisition: Sendable {
     housekeeping = []
     if rows.hasHousekeeping {
       for matched in report.exposures {
-        let read = Self.housekeeping(of: matched)
+        let read = Self.housekeeping(of: matched, digests)
         housekeeping.append(read.readings)
         if let input = read.input { inputs.append(input) }
       }
@@ -101,7 +103,7 @@ struct Acquisition: Sendable {
       inputs += records
     } else {
       for file in rows.files {
-        inputs.append(try Self.record(file, role: .explog, obsid: nil, detector: nil))
+        inputs.append(try Self.record(file, role: .explog, obsid: nil, detector: nil, digests))
       }
     }
     dayFolders = Set(report.exposures.flatMap { $0.rows.values.map(\.origin.folder) }).sorted()
@@ -111,7 +113,8 @@ struct Acquisition: Sendable {
       guard let given = configuration.products["mask.\(detector)"] else { continue }
       let path = configuration.productPath(given)
       masks[detector] = try CosmeticsMask(path: path, camera: camera)
-      inputs.append(try Self.record(path, role: .product, obsid: nil, detector: detector))
+      inputs.append(
+        try Self.record(path, role: .product, obsid: nil, detector: detector, digests))
     }
   }
 
@@ -191,7 +194,9 @@ struct Acquisition: Sendable {
   }
 
   /// Opens a frame's structure and computes the file's digest; a bad frame costs that frame only.
-  private static func gate(_ item: Located, camera: Camera) throws -> Gated {
+  private static func gate(
+    _ item: Located, camera: Camera, _ digests: FrameDigests
+  ) throws -> Gated {
     switch item.path {
     case .failure(let problem):
       // The reason stands after the frame's name, which need not be said twice.
@@ -204,7 +209,8 @@ struct Acquisition: Sendable {
     case .success(let path):
       do {
         _ = try FrameSource(path: path, camera: camera)
-        let input = try record(path, role: .raw, obsid: item.obsid, detector: item.detector)
+        let input = try record(
+          path, role: .raw, obsid: item.obsid, detector: item.detector, digests)
         return Gated(
           obsid: item.obsid, detector: item.detector, frame: .usable(path: path), input: input)
       } catch let error as any DiagnosedError {
@@ -212,24 +218,27 @@ struct Acquisition: Sendable {
         return Gated(
           obsid: item.obsid, detector: item.detector,
           frame: .unusable(reason: "\(error.code): \(error.problem)\(place)"),
-          input: try? record(path, role: .raw, obsid: item.obsid, detector: item.detector))
+          input: try? record(
+            path, role: .raw, obsid: item.obsid, detector: item.detector, digests))
       }
     }
   }
 
   private static func record(
-    _ path: String, role: InputFileRecord.Role, obsid: Int?, detector: String?
+    _ path: String, role: InputFileRecord.Role, obsid: Int?, detector: String?,
+    _ digests: FrameDigests
   ) throws -> InputFileRecord {
-    InputFileRecord(
-      role: role, path: path, size: try FileSize.bytes(of: path),
-      sha256: try SHA256Digest(ofFile: path).hexadecimal, obsid: obsid, detector: detector)
+    let file = try digests.record(of: path)
+    return InputFileRecord(
+      role: role, path: path, size: file.size, sha256: file.sha256, obsid: obsid,
+      detector: detector)
   }
 
   // MARK: - House-keeping and serials
 
-  private static func housekeeping(of exposure: AcquisitionReport.Exposure)
-    -> (readings: HousekeepingReadings, input: InputFileRecord?)
-  {
+  private static func housekeeping(
+    of exposure: AcquisitionReport.Exposure, _ digests: FrameDigests
+  ) -> (readings: HousekeepingReadings, input: InputFileRecord?) {
     var readings = HousekeepingReadings(obsid: exposure.obsid, readings: [:], problems: [])
     do {
       let folder = exposure.rows.values.map(\.origin.folder).min() ?? "."
@@ -243,7 +252,7 @@ struct Acquisition: Sendable {
       }
       readings.problems = file.issues.map(\.description)
       return (
-        readings, try? record(path, role: .hk, obsid: exposure.obsid, detector: nil)
+        readings, try? record(path, role: .hk, obsid: exposure.obsid, detector: nil, digests)
       )
     } catch {
       readings.problems = ["ObsID \(exposure.obsid): \(error)"]

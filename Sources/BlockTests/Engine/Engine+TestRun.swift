@@ -256,7 +256,8 @@ extension Engine {
       expectsHousekeeping: acquisition.expectsHousekeeping, masks: acquisition.masks,
       productFolder: folder,
       productDate: run.started, analysis: run.analysis.name, workers: options.workers,
-      earlier: earlier, gains: { try warehouse.gains(ofBlock: block, campaign: campaign) },
+      earlier: earlier, digests: digests, checked: checked, runName: "\(test) run \(run.key.id)",
+      gains: { try warehouse.gains(ofBlock: block, campaign: campaign) },
       twin: { try twin(of: acquisition, test: $0, step: $1, line: $2) },
       standing: { test, step in
         try warehouse.selectedTestRuns(test: test, campaign: campaign, having: step)

@@ -19,6 +19,10 @@ public struct Engine: Sendable {
   let log: RunLog
   let observer: EngineObserver
   let reporter: Reporter
+  /// What is known of the input files, for all tests of this engine.
+  var digests = FrameDigests()
+  /// What the data checks found in frames, for all tests of this engine.
+  let checked = FrameStatisticsMemory()
 
   /// An engine.
   public init(
@@ -122,7 +126,7 @@ public struct Engine: Sendable {
       if let known { try requireSteps(known, task) }
       let acquisition = try await Acquisition(
         definition, obsids: task.obsids, rows: rows, configuration: configuration,
-        workers: options.workers)
+        digests: digests, workers: options.workers)
       entry.obsids = acquisition.obsidRange
       if let lacking { try requireFrames(acquisition, besides: lacking) }
       guard let test = known else { throw noAnalysis(acquisition) }

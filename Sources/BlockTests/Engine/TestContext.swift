@@ -98,6 +98,12 @@ public struct TestContext: Sendable {
   public var workers: Int
   /// Results of this test run's earlier steps.
   public var earlier: any EarlierResults
+  /// The digests of the input files that are known in this execution.
+  var digests: FrameDigests
+  /// What data checks of this execution found in frames.
+  var checked: FrameStatisticsMemory
+  /// The test run, for people: `PTC01 run 3`.
+  var runName: String
   /// The block's gains from the warehouse, for tests that speak of electrons.
   var gains: @Sendable () throws -> StandingGains
   /// What a finished run of another test of the block found on the very same frames and masks, in a step whose log has a

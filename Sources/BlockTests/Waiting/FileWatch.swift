@@ -1,10 +1,6 @@
 import DurableFiles
 import FITSFiles
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// Tells of files whether they have stopped growing: same size and time of change for a while, which is all
 /// that a network disk offers; and of frames whether they are as long as their headers say.
 struct FileWatch {
@@ -17,17 +13,10 @@ struct FileWatch {
     case whole
   }
 
-  private struct Signature: Hashable {
-    let size: Int
-    let seconds: Int
-    let nanoseconds: Int
-    let inode: UInt64
-  }
-
   private struct Sight {
-    var signature: Signature
+    var state: FileState
     var since: Double
-    /// What the gate said of this signature; nil where it was not asked.
+    /// What the gate said of this state; nil where it was not asked.
     var problem: String??
   }
 
@@ -40,20 +29,16 @@ struct FileWatch {
   ///
   /// - Parameter isFrame: whether it must be a whole FITS file.
   mutating func state(of path: String, at now: Double, isFrame: Bool) -> State {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    guard let current = FileState(path: path) else {
       sights[path] = nil
       return .missing
     }
-    let signature = Signature(
-      size: Int(status.st_size), seconds: Int(status.st_mtim.tv_sec),
-      nanoseconds: Int(status.st_mtim.tv_nsec), inode: UInt64(status.st_ino))
-    guard var sight = sights[path], sight.signature == signature else {
-      sights[path] = Sight(signature: signature, since: now, problem: nil)
+    guard var sight = sights[path], sight.state == current else {
+      sights[path] = Sight(state: current, since: now, problem: nil)
       return settleSeconds > 0 ? .changing : state(of: path, at: now, isFrame: isFrame)
     }
     guard now - sight.since >= settleSeconds else { return .changing }
-    guard isFrame else { return signature.size > 0 ? .whole : .unusable("the file is empty") }
+    guard isFrame else { return current.size > 0 ? .whole : .unusable("the file is empty") }
     let problem: String?
     if let known = sight.problem {
       problem = known
