@@ -176,10 +176,17 @@ enum FlatMaster {
       brightest?.response.parallelCorrelation ?? .failure(reason))
   }
 
-  /// A weighted straight line through PRNU against fluence, at no signal.
+  /// PRNU at no signal: a weighted straight line through PRNU^(-1/2) against fluence.
   ///
-  /// The chance of which pixels there are is common to all fluences, and so no part of the line's error; it is added
-  /// in quadrature.
+  /// A pixel's excess d over its neighbours grows with the charge Q as d' = 1 + a d, a being what the boundaries
+  /// shift for each electron: for PRNU without correlations, whose spectrum is flat,
+  ///
+  ///     PRNU(Q) / PRNU(0) = 1 + x / 2 + (7/24 r - 1/8) x² + ..., x = a_00 Q, r = sum a_ij² / a_00²,
+  ///
+  /// and r is 1.05 to 1.1 (Guyonnet et al. 2015 for the a_ij): 0.18 to 0.2 x². The straight line of PRNU itself has 0 there,
+  /// that of PRNU^(-1/2) 0.1875. Correlated PRNU lies between exp(x/2), 0.125, and 1 / (1 - x/2), 0.25; a third of what
+  /// the two lines differ by at no signal is therefore added to the error in quadrature. So is the chance of which
+  /// pixels there are, which is common to all fluences, and no part of the line's error.
   private static func atZero(_ responses: [Measured]) throws(NotMeasurable) -> Estimate {
     // Corrected by the chain's slope at every fluence, or at none: a line through both would be neither.
     let isCorrected = responses.allSatisfy { $0.slope != nil }
@@ -198,21 +205,41 @@ enum FlatMaster {
     guard highest > 1.3 * lowest else {
       throw NotMeasurable("one fluence only: PRNU cannot be followed to no signal")
     }
-    let weights = points.map { 1 / $0.own }
+    guard points.allSatisfy({ $0.y.value > 0 }) else {
+      throw NotMeasurable("PRNU is not positive at every fluence")
+    }
+    // The error of PRNU^(-1/2) is half of the relative one times its value.
+    let line = try atNoSignal(
+      points.map { point in
+        let prnu = point.y.value
+        return (point.x, 1 / prnu.squareRoot(), point.own / (4 * prnu * prnu * prnu))
+      })
+    guard line.value > 0 else {
+      throw NotMeasurable("PRNU cannot be followed to no signal")
+    }
+    let value = 1 / (line.value * line.value)
+    let own = 4 * line.variance * value * value * value
+    let form = (try atNoSignal(points.map { ($0.x, $0.y.value, $0.own) }).value - value) / 3
+    let common = responses.map(\.response.commonUncertainty).max() ?? 0
+    return Estimate(
+      value: value, uncertainty: (own + form * form + common * common).squareRoot(),
+      count: points.count)
+  }
+
+  /// A weighted straight line at abscissa 0, and its variance, from abscissae, ordinates and variances.
+  private static func atNoSignal(
+    _ points: [(x: Double, y: Double, variance: Double)]
+  ) throws(NotMeasurable) -> (value: Double, variance: Double) {
+    let weights = points.map { 1 / $0.variance }
     let total = weights.reduce(0, +)
     let x0 = zip(points, weights).reduce(0) { $0 + $1.0.x * $1.1 } / total
-    let y0 = zip(points, weights).reduce(0) { $0 + $1.0.y.value * $1.1 } / total
+    let y0 = zip(points, weights).reduce(0) { $0 + $1.0.y * $1.1 } / total
     let sxx = zip(points, weights).reduce(0) { $0 + ($1.0.x - x0) * ($1.0.x - x0) * $1.1 }
-    let sxy = zip(points, weights).reduce(0) { $0 + ($1.0.x - x0) * $1.0.y.value * $1.1 }
+    let sxy = zip(points, weights).reduce(0) { $0 + ($1.0.x - x0) * $1.0.y * $1.1 }
     guard sxx > 0 else {
       throw NotMeasurable("one fluence only: PRNU cannot be followed to no signal")
     }
-    let value = y0 - sxy / sxx * x0
-    let common = responses.map(\.response.commonUncertainty).max() ?? 0
-    return Estimate(
-      value: value,
-      uncertainty: (1 / total + x0 * x0 / sxx + common * common).squareRoot(),
-      count: points.count)
+    return (y0 - sxy / sxx * x0, 1 / total + x0 * x0 / sxx)
   }
 }
 

@@ -66,7 +66,7 @@ public enum FlatQuantities {
   /// The PRNU at no signal.
   public static let prnuAtZero = Quantity(
     "flat.prnu.zero", unit: .percent, per: [.detector, .amplifier], digits: 4,
-    "PRNU in the limit of no signal, from a straight line through the fluences: brighter-fatter evens out bright and dark pixels in proportion to the signal."
+    "PRNU in the limit of no signal, from a straight line of PRNU^(-1/2) through the fluences: brighter-fatter evens out bright and dark pixels in proportion to the signal."
   )
   /// Correlation of neighbours.
   public static let correlation = Quantity(
