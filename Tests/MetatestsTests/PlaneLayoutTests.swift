@@ -1,5 +1,6 @@
 import Campaign
 import Detector
+import LatexReport
 import Plots
 import Testing
 import Warehouse
@@ -106,5 +107,27 @@ struct PlaneLayoutTests {
     #expect(try cell(0, 0).content == .missing("no results"))
     #expect(cells.cells.filter(\.isFailed).count == 1)
     #expect(cells.caption.contains("without results: BORN (no run of BIAS01)"))
+  }
+
+  @Test("a table of quadrants has the blocks that were measured, and names the others")
+  func table() throws {
+    let layout = try layout()
+    let flight = layout.design.flight
+    let selections = flight.map {
+      BlockSelection(
+        block: $0, role: .flight, test: "BIAS01", run: nil, rule: nil,
+        reason: "no run of BIAS01", candidates: 0)
+    }
+    let map = ChannelMap(title: "t", quantity: "q", unit: .adu, digits: 3, values: [:])
+    let none = ReportTables.quadrants(map, layout: layout, selections: selections)
+    #expect(none.rows.isEmpty && none.rulesAfter.isEmpty)
+    // Blocks that are not among the selections are shown: nothing is known against them.
+    let some = ReportTables.quadrants(
+      map, layout: layout, selections: selections.filter { !["BORN", "CURIE"].contains($0.block) })
+    #expect(some.rows.count == 6)
+    #expect(some.rulesAfter == [3, 6])
+    let caption = "\(some.caption)"
+    #expect(caption.contains("GUYE") && caption.contains("(no run of BIAS01)"))
+    #expect(!caption.contains("BORN"))
   }
 }

@@ -5,7 +5,8 @@ import Warehouse
 
 /// Tables that all metatests show.
 enum ReportTables {
-  /// The standard table of quadrants: one row a detector of the plane, then those off the plane.
+  /// The standard table of quadrants: one row a detector of the plane, then those off the plane. Blocks without a run are
+  /// named in the caption.
   static func quadrants(_ map: ChannelMap, layout: PlaneLayout, selections: [BlockSelection])
     -> Document.Table
   {
@@ -24,13 +25,29 @@ enum ReportTables {
         }
     }
     let onPlane = layout.slots.filter { layout.camera.detectors.contains($0.detector) }
+    let missing = Set(selections.filter { $0.run == nil }.map(\.block))
+    let shown = onPlane.filter { !missing.contains($0.block) }
     let others = selections.filter { $0.role != .flight && $0.run != nil }
     let rows =
-      onPlane.map { row($0.name, $0.block, $0.detector) }
+      shown.map { row($0.name, $0.block, $0.detector) }
       + others.flatMap { selection in
         layout.camera.detectors.map { row("–", selection.block, $0) }
       }
-    let perSlice = layout.plane.columns
+    // A rule behind each slice.
+    let rules = shown.indices.filter { index in
+      index + 1 == shown.count || shown[index + 1].slice != shown[index].slice
+    }.map { $0 + 1 }
+    // A line for each quadrant of blocks that were never measured would bury those that were.
+    var absent: [String] = []
+    for slot in onPlane where missing.contains(slot.block) && !absent.contains(slot.block) {
+      absent.append(slot.block)
+    }
+    let why = Set(absent.compactMap { reasons[$0] }.filter { !$0.isEmpty })
+    let without =
+      absent.isEmpty
+      ? ""
+      : " Without results: \(absent.joined(separator: ", "))"
+        + (why.count == 1 ? " (\(why.first ?? ""))" : "") + "."
     return Document.Table(
       [.init("CCDID"), .init("BLOCK"), .init("CCD")]
         + amplifiers.map {
@@ -39,9 +56,8 @@ enum ReportTables {
       rows: rows,
       caption: [
         .text("\(map.title), of each quadrant; ± is the 1σ uncertainty. "),
-        .link("Definition", to: DefinitionLabel.of(map.quantity)), ".",
-      ], pagination: .breaking, size: .footnote,
-      rulesAfter: Set(stride(from: perSlice, to: onPlane.count + 1, by: perSlice)))
+        .link("Definition", to: DefinitionLabel.of(map.quantity)), .text("." + without),
+      ], pagination: .breaking, size: .footnote, rulesAfter: Set(rules))
   }
 
   /// The chosen runs, and the blocks without one.
