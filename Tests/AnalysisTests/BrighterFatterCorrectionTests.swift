@@ -118,14 +118,6 @@ import Testing
     let right = covariance(correction.removed(from: read), 0, 0, level) / poisson
     #expect(abs(bent - 1) > 0.02, "without: \(bent)")
     #expect(abs(right - 1) < 0.002, "with: \(right)")
-    // The error that a curve of a per mille each gives: twice that of the slope and more.
-    let error = chain.errorOfVarianceOverMean(measured(level))
-    let step = chain.shifted(0, by: 0.001)
-    let other = image(gathered.map { measured($0 / gain) })
-    LinearSignals(step).linearise(other.pixels)
-    let moved = covariance(correction.removed(from: other), 0, 0, level) / poisson
-    let ofMean = step.linear(measured(level)) / level
-    #expect(error > abs(moved / ofMean / right - 1) && error < 4 * abs(moved / ofMean / right - 1))
   }
 
   @Test("Sums of folded rows are those of all neighbours one by one, whatever the size", arguments: [1, 2, 5])

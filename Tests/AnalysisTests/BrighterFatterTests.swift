@@ -46,6 +46,25 @@ import Testing
   }
 
   /// A flat in electrons with Gaussian photon noise.
+  @Test("Lags within their errors, or of any sign, are no failure: the slope is then that of the prior, uncertain")
+  func weakSmoothing() throws {
+    // The lags of a small camera's amplifier, serial lag by row [1e-8 / e-]: any slope fits.
+    for seed in 0..<40 {
+      var random = SeededGenerator(seed: UInt64(seed) + 5)
+      let values = (0..<25).map { lag in
+        Estimate(
+          value: lag == 0 ? -1.1e-6 : 1.5e-8 * random.normal(), uncertainty: 1.5e-8, count: 40)
+      }
+      let model = try GuyonnetSmoothing(side: 5, areaChanges: values)
+      #expect(model.slope < -0.05 && model.slope > -5)
+      #expect(model.slopeError > -0.2 * model.slope)
+      let solution = try GuyonnetSolution(side: 5, areaChanges: values, centre: .measured)
+      #expect(solution.vertical.allSatisfy { $0.value.isFinite && $0.uncertainty.isFinite })
+    }
+    let none = [Estimate](repeating: Estimate(value: 0, uncertainty: 1e-8, count: 1), count: 25)
+    #expect(throws: NotMeasurable.self) { try GuyonnetSmoothing(side: 5, areaChanges: none) }
+  }
+
   private func flat(_ size: Int, mean: Double, seed: UInt64) -> Image<Float> {
     var random = SeededGenerator(seed: seed)
     let image = Image<Float>(width: size, height: size)

@@ -70,6 +70,17 @@ struct MetaBFTests {
                 detector: detector, amplifier: amplifier, obsid: 998 + 2 * column), xUnit: .none,
               yUnit: .none, x: [0, 1, 2, 3], y: [1, 0.02, 0.01, 0.005],
               uncertainty: [0.001, 0.001, 0.001, 0.001]))
+          for (name, shifts) in [
+            (Q.columnVertical, [1e-7, 2e-8, 3e-8, 4e-9]), (Q.columnHorizontal, [5e-8, 6e-9, 7e-9, 8e-9]),
+          ] where column == 2 {
+            commit.curves.append(
+              CurveRecord(
+                name: name,
+                place: ResultPlace(
+                  detector: detector, amplifier: amplifier, obsid: 998 + 2 * column), xUnit: .none,
+                yUnit: .pixelPerElectron, x: [0, 1, 2, 3], y: shifts,
+                uncertainty: [1e-9, 1e-9, 1e-9, 1e-9]))
+          }
         }
       }
     }
@@ -152,5 +163,20 @@ struct MetaBFTests {
     #expect(columns["col002"]?["muE"] as? Double == 30000)
     #expect(columns["col002"]?["NpairsG"] as? Double == 3)
     #expect(columns["col002"]?["corrmapG"] as? [[Double]] == [[1, 0.02], [0.01, 0.005]])
+    let other = try #require(
+      FileManager.default.contents(atPath: fixture.folder + "/out/a_BFE_GUYO15_PARS.json"))
+    let parameters = try #require(try JSONSerialization.jsonObject(with: other) as? [String: Any])
+    let found = try #require(parameters["data"] as? [String: [String: [String: Any]]])
+    let shifts = try #require(found["BF01"]?[slot]?["columns"] as? [String: [String: Any]])
+    #expect(shifts["col002"]?["VG"] as? [[Double]] == [[1e-7, 2e-8], [3e-8, 4e-9]])
+    // Sides +y, +x, -y, -x of pixel (1, 1) and of the charge's own, which is pushed in from all four; gain 3.4 +- 0.01.
+    let sides = try #require(shifts["col002"]?["AsolG"] as? [[[Double]]])
+    for (value, expected) in zip(sides[1][1], [4e-9, 8e-9, -3e-8, -6e-9]) {
+      #expect(abs(value / (3.4 * expected) - 1) < 1e-12)
+    }
+    #expect(sides[0][0] == [3.4 * 1e-7, 3.4 * 5e-8, 3.4 * 1e-7, 3.4 * 5e-8])
+    let errors = try #require(shifts["col002"]?["e_AsolG"] as? [[[Double]]])
+    #expect(abs(errors[0][0][0] / (3.4e-9 * 3.4e-9 + 1e-9 * 1e-9).squareRoot() - 1) < 1e-9)
+    #expect(shifts["col001"]?["AsolG"] == nil)
   }
 }

@@ -14,6 +14,9 @@ public struct GuyonnetSmoothing: Sendable, Equatable {
   /// The 1-sigma errors of both, from those of the lags; 0 for known parameters.
   public let amplitudeError, slopeError: Double
 
+  /// The prior of the slope [1/pixel], and its 1-sigma width in the logarithm.
+  private static let (usualSlope, slopeSpread) = (0.7, 0.7)
+
   /// A model of known parameters.
   public init(amplitude: Double, slope: Double) {
     self.amplitude = amplitude
@@ -47,13 +50,15 @@ public struct GuyonnetSmoothing: Sendable, Equatable {
 
   /// Fits amplitude and slope to the lags off the axes, i, j >= 1: the nearest neighbours do not follow the model.
   ///
-  /// The amplitude is linear for a given slope; weighted least squares over the slope between -5 and -0.02 by Levenberg
-  /// and Marquardt, from -0.5 on.
+  /// Weighted least squares by Levenberg and Marquardt, with a weak prior for the slope: ln(-p1) = ln 0.7 +- 0.7, a factor of
+  /// two. Where few pixels leave the lags off the axes within their errors, any slope fits, and without the prior the fit
+  /// runs away to where shifts fall off at once or never; of many pixels the slope is known ten times better, and the
+  /// prior says nothing. The slope's error is that of both.
   ///
   /// - Parameters:
   ///   - side: number of lags along each axis.
   ///   - areaChanges: a_ij with uncertainties, index i * side + j.
-  /// - Throws: `NotMeasurable` with fewer than three lags off the axes, or where they do not stand out of their errors.
+  /// - Throws: `NotMeasurable` with fewer than three lags off the axes, or where they are no numbers or all zero.
   public init(side: Int, areaChanges: [Estimate]) throws(NotMeasurable) {
     let lags = (0..<side * side).filter { $0 / side >= 1 && $0 % side >= 1 }
     guard lags.count >= 3, areaChanges.count == side * side else {
@@ -61,13 +66,22 @@ public struct GuyonnetSmoothing: Sendable, Equatable {
     }
     let usable = lags.filter { areaChanges[$0].uncertainty > 0 && areaChanges[$0].value.isFinite }
     guard usable.count >= 3 else { throw NotMeasurable("the matrix a is not known") }
-    let nearest = areaChanges[side + 1]
-    let first = GuyonnetSmoothing(amplitude: 1, slope: -0.5).areaChange(1, 1)
-    let scale = abs(nearest.value / first)
-    guard scale > 0, scale.isFinite else { throw NotMeasurable("no correlation off the axes") }
+    // The best amplitude of the usual slope, and its error.
+    let usual = GuyonnetSmoothing(amplitude: 1, slope: -Self.usualSlope)
+    var (product, square) = (0.0, 0.0)
+    for lag in usable {
+      let model = usual.areaChange(lag / side, lag % side) / areaChanges[lag].uncertainty
+      product += model * areaChanges[lag].value / areaChanges[lag].uncertainty
+      square += model * model
+    }
+    let first = product / square
+    let scale = max(abs(first), 1 / square.squareRoot())
+    guard scale > 0, scale.isFinite, usable.contains(where: { areaChanges[$0].value != 0 }) else {
+      throw NotMeasurable("no correlation off the axes")
+    }
     // The slope through its logarithm, so that it stays negative.
     let fit = try NonlinearFit(
-      start: [nearest.value / first, log(0.5)], scales: [scale, 1], count: usable.count
+      start: [first, log(Self.usualSlope)], scales: [scale, 1], count: usable.count + 1
     ) { p, residuals in
       let model = GuyonnetSmoothing(amplitude: p[0], slope: -exp(min(max(p[1], -12), 6)))
       for (index, lag) in usable.enumerated() {
@@ -75,6 +89,7 @@ public struct GuyonnetSmoothing: Sendable, Equatable {
           (model.areaChange(lag / side, lag % side) - areaChanges[lag].value)
           / areaChanges[lag].uncertainty
       }
+      residuals[usable.count] = (p[1] - log(Self.usualSlope)) / Self.slopeSpread
     }
     let slope = -exp(fit.parameters[1])
     guard slope > -5, slope < -0.02 else {

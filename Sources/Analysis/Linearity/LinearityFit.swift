@@ -42,7 +42,7 @@ public struct LinearityFit: Sendable, Equatable {
   public let covariance: [Double]
   /// Exposures that were fitted.
   private let used: Set<Int>
-  private let shift: Double
+  let shift: Double
   private let middle, span: Double
   /// The mean of ln s over the fitted samples, which the fluxes hold the opposite of.
   private let centre: Double

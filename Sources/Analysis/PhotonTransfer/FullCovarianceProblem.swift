@@ -1,16 +1,28 @@
 import CGSL
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// The least-squares problem of eq. 20 of Astier et al. 2019.
 ///
 /// For each lag the model is a polynomial of degree four in the signal, so that the data of a lag enter through the
 /// triangular factor of its weighted design matrix only: five numbers a lag instead of one a pair and lag, exactly, for
 /// any number of pairs. Derivatives are analytic.
+///
+/// Where the chain's linearity is fitted as well (`Chain`), the data of a lag depend on its coefficients through signals
+/// and slopes. They enter to first order about a reference, as further columns of the same design, which the triangular
+/// factor takes like the others; the fit is repeated about what was found until nothing moves.
 struct FullCovarianceProblem {
   let side: Int
   let withC: Bool
   /// The unit of the signal in the polynomials [adu], near its maximum, for the sake of rounding.
   private let unit: Double
-  /// Of each lag the factor R (5 x 5, row by row) and Q^T y.
+  /// The chain whose coefficients are fitted; nil where it is as given.
+  private let chain: Chain?
+  /// Columns of each lag's design: powers of the signal, and the chain's coefficients.
+  private let columns: Int
+  /// Of each lag the factor R (`columns` squared, row by row) and Q^T y.
   private let factors: [[Double]]
   private let targets: [[Double]]
   /// The sum of squares that no parameter can change.
@@ -19,8 +31,35 @@ struct FullCovarianceProblem {
 
   static let terms = 5
   var lags: Int { side * side }
-  var parameterCount: Int { (withC ? 3 : 2) * lags + 1 }
-  var residualCount: Int { Self.terms * lags }
+  private var matrixCount: Int { (withC ? 3 : 2) * lags + 1 }
+  private var chainCount: Int { chain?.reference.count ?? 0 }
+  var parameterCount: Int { matrixCount + chainCount }
+  var residualCount: Int { columns * lags + chainCount }
+
+  /// The linearity of the chain as part of the problem.
+  struct Chain {
+    /// What the exposure times say.
+    let prior: ChainPrior
+    /// The coefficients that the data were linearised with.
+    let reference: [Double]
+    /// d s_k / d c and d ln (ds/dF)_k / d c of each point, by coefficient.
+    let signals, slopes: [[Double]]
+
+    /// - Parameter means: the measured signals [adu].
+    init(_ prior: ChainPrior, at reference: RampLinearity, means: [Double]) {
+      self.prior = prior
+      self.reference = reference.coefficients.map(\.value)
+      func changes(_ value: (RampLinearity) -> Double) -> [Double] {
+        prior.scales.enumerated().map { index, sigma in
+          let step = max(1e-3 * sigma, 1e-9)
+          return (value(reference.shifted(index, by: step))
+            - value(reference.shifted(index, by: -step))) / (2 * step)
+        }
+      }
+      signals = means.map { mean in changes { $0.linear(mean) } }
+      slopes = means.map { mean in changes { log(max($0.slope(mean), 1e-300)) } }
+    }
+  }
 
   /// Parameters: gain, then a, n and c by lag.
   static func names(side: Int, withC: Bool) -> [String] {
@@ -34,21 +73,37 @@ struct FullCovarianceProblem {
   ///   - means: the signals [adu].
   ///   - data, errors: of each point all lags [adu**2].
   ///   - noise: the variance at no signal [adu**2], where it is known.
+  ///   - chain: the chain that is fitted as well, at the reference that signals, data and errors were linearised with.
+  ///   - expected: with a chain, gain and matrices that are about right; its columns are taken of them.
   init(
     side: Int, withC: Bool, means: [Double], data: [[Double]], errors: [[Double]],
-    noise: Estimate? = nil
+    noise: Estimate? = nil, chain: Chain? = nil, expected: [Double] = []
   ) throws(NotMeasurable) {
     self.side = side
     self.withC = withC
     unit = max(means.max() ?? 1, 1e-300)
     dataCount = means.count * side * side + (noise == nil ? 0 : 1)
+    self.chain = chain
+    let columns = Self.terms + (chain?.reference.count ?? 0)
+    self.columns = columns
+    let series = chain.map { _ in
+      let count = side * side
+      return (
+        gain: expected[0], noise: Array(expected[(count + 1)...(2 * count)]),
+        of: CovarianceSeries(
+          side: side, a: Array(expected[1...count]),
+          c: withC
+            ? Array(expected[(2 * count + 1)..<(3 * count + 1)])
+            : [Double](repeating: 0, count: count))
+      )
+    }
     var factors: [[Double]] = []
     var targets: [[Double]] = []
     var floor = 0.0
     // The last row is that of the noise; for other lags it is empty.
-    let n = means.count + 1
-    guard means.count >= Self.terms, let design = gsl_matrix_alloc(n, Self.terms),
-      let tau = gsl_vector_alloc(Self.terms), let y = gsl_vector_alloc(n)
+    let n = max(means.count + 1, columns)
+    guard means.count >= Self.terms, let design = gsl_matrix_calloc(n, columns),
+      let tau = gsl_vector_alloc(columns), let y = gsl_vector_calloc(n)
     else { throw NotMeasurable("\(means.count) pairs of flats; a full fit needs five") }
     defer {
       gsl_matrix_free(design)
@@ -56,6 +111,8 @@ struct FullCovarianceProblem {
       gsl_vector_free(y)
     }
     for lag in 0..<side * side {
+      gsl_matrix_set_zero(design)
+      gsl_vector_set_zero(y)
       for k in means.indices {
         let error = errors[k][lag]
         guard error > 0, error.isFinite, data[k][lag].isFinite else {
@@ -67,18 +124,26 @@ struct FullCovarianceProblem {
           power *= means[k] / unit
         }
         gsl_vector_set(y, k, data[k][lag] / error)
+        guard let chain, let series else { continue }
+        // The residual is (model(s) / (ds/dF)^2 - measured) over the error of the measured one.
+        let model = series.of.value(lag, mean: means[k], gain: series.gain)
+        let whole = model.value + series.noise[lag] / (series.gain * series.gain)
+        for index in chain.reference.indices {
+          let change = model.slope * chain.signals[k][index] - 2 * whole * chain.slopes[k][index]
+          gsl_matrix_set(design, k, Self.terms + index, change / error)
+        }
       }
       let weight = lag == 0 ? noise.map { 1 / $0.uncertainty } ?? 0 : 0
-      for term in 0..<Self.terms { gsl_matrix_set(design, n - 1, term, term == 0 ? weight : 0) }
-      gsl_vector_set(y, n - 1, weight * (noise?.value ?? 0))
+      gsl_matrix_set(design, means.count, 0, weight)
+      gsl_vector_set(y, means.count, weight * (noise?.value ?? 0))
       gsl_linalg_QR_decomp(design, tau)
       gsl_linalg_QR_QTvec(design, tau, y)
       factors.append(
-        (0..<Self.terms).flatMap { row in
-          (0..<Self.terms).map { $0 >= row ? gsl_matrix_get(design, row, $0) : 0 }
+        (0..<columns).flatMap { row in
+          (0..<columns).map { $0 >= row ? gsl_matrix_get(design, row, $0) : 0 }
         })
-      targets.append((0..<Self.terms).map { gsl_vector_get(y, $0) })
-      floor += (Self.terms..<n).reduce(0) {
+      targets.append((0..<columns).map { gsl_vector_get(y, $0) })
+      floor += (columns..<n).reduce(0) {
         let r = gsl_vector_get(y, $1)
         return $0 + r * r
       }
@@ -91,26 +156,31 @@ struct FullCovarianceProblem {
   private func matrices(_ p: [Double]) -> (g: Double, a: [Double], n: [Double], c: [Double]) {
     (
       p[0], Array(p[1...lags]), Array(p[(lags + 1)...(2 * lags)]),
-      withC ? Array(p[(2 * lags + 1)...]) : [Double](repeating: 0, count: lags)
+      withC ? Array(p[(2 * lags + 1)...(3 * lags)]) : [Double](repeating: 0, count: lags)
     )
   }
 
   func residuals(_ p: [Double], _ values: inout [Double]) {
     let (g, a, n, c) = matrices(p)
     let series = CovarianceSeries(side: side, a: a, c: c)
+    let coefficientsOfChain = Array(p[matrixCount...])
+    let moved = zip(coefficientsOfChain, chain?.reference ?? []).map { $0 - $1 }
     for lag in 0..<lags {
       let coefficients = [
         n[lag] / (g * g), lag == 0 ? unit / g : 0, series.second[lag] * unit * unit,
         series.third[lag] * g * unit * unit * unit,
         series.fourth[lag] * g * g * unit * unit * unit * unit,
-      ]
-      for row in 0..<Self.terms {
+      ] + moved
+      for row in 0..<columns {
         var sum = -targets[lag][row]
-        for term in row..<Self.terms {
-          sum += factors[lag][row * Self.terms + term] * coefficients[term]
+        for term in row..<columns {
+          sum += factors[lag][row * columns + term] * coefficients[term]
         }
-        values[lag * Self.terms + row] = sum
+        values[lag * columns + row] = sum
       }
+    }
+    for (index, value) in (chain?.prior.departures(coefficientsOfChain) ?? []).enumerated() {
+      values[lags * columns + index] = value
     }
   }
 
@@ -127,8 +197,8 @@ struct FullCovarianceProblem {
     for lag in 0..<lags {
       func add(_ parameter: Int, _ term: Int, _ slope: Double) {
         for row in 0...term {
-          values[(lag * Self.terms + row) * count + parameter] +=
-            factors[lag][row * Self.terms + term] * slope
+          values[(lag * columns + row) * count + parameter] +=
+            factors[lag][row * columns + term] * slope
         }
       }
       add(0, 0, -2 * n[lag] / (g * g * g))
@@ -154,15 +224,26 @@ struct FullCovarianceProblem {
         add(1 + entry, 4, (ofSquared + 5 / 6 * ofC) * g * g * u4)
         if withC { add(1 + 2 * lags + entry, 4, 5 / 6 * ofA * g * g * u4) }
       }
+      for index in 0..<chainCount { add(matrixCount + index, Self.terms + index, 1) }
+    }
+    for (index, slope) in (chain?.prior.slopes ?? []).enumerated() {
+      let (row, column) = (index / chainCount, index % chainCount)
+      values[(lags * columns + row) * count + matrixCount + column] = slope
     }
   }
 }
 
 extension PhotonTransferFit {
   /// Fits all covariances.
+  ///
+  /// - Parameter chain: the chain that is fitted as well, and where to begin; the points are then those of the measured one.
   init(
-    full points: [PhotonTransferPoint], noise: Estimate?, lags: Int, withC: Bool
+    full points: [PhotonTransferPoint], noise: Estimate?, lags: Int, withC: Bool,
+    chain: (prior: ChainPrior, start: RampLinearity)? = nil
   ) throws(NotMeasurable) {
+    var chainNow = chain?.start
+    let measured = points
+    var points = chain.map { chain in measured.map { $0.linearised(by: chain.start) } } ?? measured
     guard let range = points.map({ $0.covariances?.range ?? -1 }).min(), range >= 0 else {
       throw NotMeasurable("no covariances were measured")
     }
@@ -177,31 +258,37 @@ extension PhotonTransferFit {
     guard signals >= (withC ? 4 : 3) else {
       throw NotMeasurable("\(signals) different signals; a full fit needs \(withC ? 4 : 3)")
     }
-    let means = points.map(\.mean)
-    let data = points.map { point in
-      Self.part(point.covariances?.values ?? [], range: point.covariances?.range ?? 0, side)
-    }
-    let raw = points.map { point in
-      Self.part(point.covariances?.uncertainties ?? [], range: point.covariances?.range ?? 0, side)
-    }
-    let exponential = try PhotonTransferFit(
-      exponential: points + (noise.map { [PhotonTransferPoint(mean: 0, variance: $0)] } ?? []))
-    var parameters = Self.start(exponential, means, data, raw, side: side, withC: withC)
-    var errors = raw
+    var parameters: [Double] = []
     var found: NonlinearFit?
     let count = side * side
+    let width = (withC ? 3 : 2) * count + 1
     let scales =
       [1] + [Double](repeating: 1e-7, count: count) + [Double](repeating: 10, count: count)
-      + (withC ? [Double](repeating: 1e-13, count: count) : [])
+      + (withC ? [Double](repeating: 1e-13, count: count) : []) + (chain?.prior.scales ?? [])
     var floor = 0.0
-    for _ in 0..<2 {
+    // Twice for the errors, which follow the curve; with a chain until its coefficients stay within a hundredth of sigma.
+    for pass in 0..<8 {
+      let means = points.map(\.mean)
+      func values(_ list: (CovarianceMatrix) -> [Double]) -> [[Double]] {
+        points.map { Self.part($0.covariances.map(list) ?? [], range: $0.covariances?.range ?? 0, side) }
+      }
+      let (data, raw) = (values(\.values), values(\.uncertainties))
+      let exponential = try PhotonTransferFit(
+        exponential: points + (noise.map { [PhotonTransferPoint(mean: 0, variance: $0)] } ?? []))
+      if parameters.isEmpty {
+        parameters = Self.start(exponential, means, data, raw, side: side, withC: withC)
+        parameters += chainNow?.coefficients.map(\.value) ?? []
+      }
       // All errors of a pair go with its variance: they are scaled from the measured one to that of the curve.
-      errors = zip(raw, points).map { errors, point in
+      let errors = zip(raw, points).map { errors, point in
         let factor = exponential.variance(point.mean) / point.variance.value
         return errors.map { $0 * (factor > 0 ? factor : 1) }
       }
       let problem = try FullCovarianceProblem(
-        side: side, withC: withC, means: means, data: data, errors: errors, noise: noise)
+        side: side, withC: withC, means: means, data: data, errors: errors, noise: noise,
+        chain: chain.flatMap { chain in
+          chainNow.map { .init(chain.prior, at: $0, means: measured.map(\.mean)) }
+        }, expected: parameters)
       floor = problem.floor
       let fit = try NonlinearFit(
         start: parameters, scales: scales, count: problem.residualCount,
@@ -209,6 +296,17 @@ extension PhotonTransferFit {
         residuals: { problem.residuals($0, &$1) })
       parameters = fit.parameters
       found = fit
+      guard let chain else {
+        if pass == 1 { break } else { continue }
+      }
+      let coefficients = Array(parameters[width...])
+      let moved = zip(coefficients, chainNow?.coefficients ?? []).enumerated().map {
+        abs($1.0 - $1.1.value) / max(fit.uncertainty(of: width + $0), 1e-300)
+      }
+      let next = chain.prior.chain(coefficients)
+      chainNow = next
+      points = measured.map { $0.linearised(by: next) }
+      if pass > 0, moved.allSatisfy({ $0 < 0.01 }) { break }
     }
     guard let found, found.parameters[0] > 0 else {
       throw NotMeasurable("the fit does not converge")
@@ -216,9 +314,10 @@ extension PhotonTransferFit {
     let fit = NonlinearFit(
       parameters: found.parameters, covariance: found.covariance,
       chiSquare: found.chiSquare + floor,
-      freedom: means.count * count + (noise == nil ? 0 : 1) - found.parameters.count
+      freedom: points.count * count + (noise == nil ? 0 : 1) - width
     ).scaledByScatter()
     self.init(fit, side: side, withC: withC, points: points.count)
+    linearity = try chain?.prior.found(by: fit)
   }
 
   private init(_ fit: NonlinearFit, side: Int, withC: Bool, points: Int) {

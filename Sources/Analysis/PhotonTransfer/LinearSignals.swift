@@ -50,19 +50,3 @@ public struct LinearSignals: Sendable {
     }
   }
 }
-
-extension RampLinearity {
-  /// The relative 1-sigma error that the curve gives to variance over mean at a measured signal: of 2 ln(ds/dF) - ln s.
-  public func errorOfVarianceOverMean(_ signal: Double) -> Double {
-    let x = min(signal, top) / 65536
-    let chain = slope(min(signal, top)) * exp(logarithm(min(signal, top)))
-    guard chain > 0 else { return 0 }
-    // d ln s / d c_k = -x^k; d ln(ds/dF) / d c_k = -x^k (1 + k / (1 - x u')).
-    return variance(
-      coefficients.indices.map { index in
-        let power = Double(index + 1)
-        return -pow(x, power) * (1 + 2 * power / chain)
-      }
-    ).squareRoot()
-  }
-}

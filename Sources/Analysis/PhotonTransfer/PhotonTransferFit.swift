@@ -17,18 +17,20 @@ public struct PhotonTransferFit: Sendable, Equatable {
   /// a_00 [1/e-]: of the exponential model and the full ones; for the parabola p_2, which is a_00 to first order.
   public private(set) var a00: Estimate?
   /// The matrices of a full model; nil for others.
-  public private(set) var matrices: Matrices?
+  public let matrices: Matrices?
   /// The fit itself; parameters in the order of `parameterNames`.
   public let fit: NonlinearFit
   /// The number of points.
   public let points: Int
+  /// The linearity of the chain, where it was fitted with the curve: its coefficients are the last parameters.
+  public internal(set) var linearity: RampLinearity?
 
   /// The matrices of a full model, index serial * side + parallel, with their 1-sigma uncertainties.
   public struct Matrices: Sendable, Equatable {
     /// Number of lags along each axis.
     public let side: Int
     /// a_ij [1/e-].
-    public fileprivate(set) var a: [Estimate]
+    public let a: [Estimate]
     /// c_ij = a_ij b_ij [1/e-**2]; zeros for a model without b.
     public let c: [Estimate]
     /// n_ij [e-**2].
@@ -36,7 +38,7 @@ public struct PhotonTransferFit: Sendable, Equatable {
 
     /// The sum of a_ij over all lags of the four quadrants [1/e-], 0 for a detector that only moves charge between pixels; the
     /// uncertainty with all covariances of the fit.
-    public fileprivate(set) var sum: Estimate
+    public let sum: Estimate
 
     /// b_ij = c_ij / a_ij [1/e-]; nil where a_ij is within five sigma of zero: the quotient is then meaningless.
     public func b(_ serial: Int, _ parallel: Int) -> Estimate? {
@@ -53,7 +55,28 @@ public struct PhotonTransferFit: Sendable, Equatable {
     }
   }
 
-  /// Enlarges the errors of the gain [(e-/adu)^2], of a_00 and of the sum of a_ij [1/e-^2] by variances.
+  /// The indices of gain, of a_ij with i, j < `side`, and of the chain's coefficients among the parameters of a full model, in
+  /// this order; nil for other models.
+  func indices(side: Int) -> [Int]? {
+    guard let matrices, side <= matrices.side else { return nil }
+    let all = fit.parameters.count
+    return [0] + (0..<side * side).map { 1 + $0 / side * matrices.side + $0 % side }
+      + Array((all - (linearity?.coefficients.count ?? 0))..<all)
+  }
+
+  /// The covariance of parameters, row by row.
+  func covariance(of indices: [Int]) -> [Double] {
+    indices.flatMap { row in
+      indices.map { fit.covariance[row * fit.parameters.count + $0] }
+    }
+  }
+
+  /// The covariance of a_ij with i, j < `side` of a full model, index i * side + j, row by row [1/e-**2]; nil for others.
+  public func covarianceOfA(side: Int) -> [Double]? {
+    indices(side: side).map { covariance(of: Array($0[1...(side * side)])) }
+  }
+
+  /// Enlarges the errors of the gain [(e-/adu)^2] and of a_00 [1/e-^2] by variances.
   mutating func addErrors(gain ofGain: Double, a00 ofA: Double) {
     func enlarged(_ estimate: Estimate, _ variance: Double) -> Estimate {
       var result = estimate
@@ -63,12 +86,14 @@ public struct PhotonTransferFit: Sendable, Equatable {
     }
     gain = enlarged(gain, ofGain)
     a00 = a00.map { enlarged($0, ofA) }
-    if let sum = matrices?.sum { matrices?.sum = enlarged(sum, ofA) }
-    if let first = matrices?.a.first { matrices?.a[0] = enlarged(first, ofA) }
   }
 
-  /// The names of the parameters, with their units: `a_00 [1/e-]`, ...
+  /// The names of the parameters: `gain`, `a_0_0`, ... and, where the chain was fitted with them, `u_1`, ...
   public var parameterNames: [String] {
+    modelNames + (linearity?.coefficients.indices.map { "u_\($0 + 1)" } ?? [])
+  }
+
+  private var modelNames: [String] {
     switch model {
     case .quadratic: (0...2).map { "p_\($0)" }
     case .polynomial(let degree): (0...degree).map { "p_\($0)" }
@@ -147,12 +172,18 @@ extension PhotonTransferFit {
       }
       fit = found
     }
-    guard let fit = fit?.scaledByScatter(), fit.parameters[1] > 0 else {
+    guard let fit else { throw NotMeasurable("no fit") }
+    try self.init(polynomial: fit.scaledByScatter(), model, degree: degree, points.count)
+  }
+
+  /// What the coefficients of a polynomial say; further parameters may follow.
+  init(
+    polynomial fit: NonlinearFit, _ model: PhotonTransferModel, degree: Int, _ count: Int
+  ) throws(NotMeasurable) {
+    guard fit.parameters[1] > 0 else {
       throw NotMeasurable("the variance does not rise with the signal")
     }
-    let slope = fit.parameters[1]
-    let g = 1 / slope
-    let count = points.count
+    let g = 1 / fit.parameters[1]
     self.init(
       model: model,
       gain: Estimate(value: g, uncertainty: fit.uncertainty(of: 1) * g * g, count: count),
@@ -175,7 +206,14 @@ extension PhotonTransferFit {
       errors = points.map { $0.errorOfCurve(curve.variance($0.mean)) }
     }
     guard let fit = curve.fit?.scaledByScatter() else { throw NotMeasurable("no fit") }
-    let count = points.count
+    try self.init(exponential: fit, points.count)
+  }
+
+  /// What a_00, gain and n_00 of a fit say; further parameters may follow.
+  init(exponential fit: NonlinearFit, _ count: Int) throws(NotMeasurable) {
+    guard fit.parameters[1] > 0 else {
+      throw NotMeasurable("the variance does not rise with the signal")
+    }
     func estimate(_ index: Int) -> Estimate {
       Estimate(value: fit.parameters[index], uncertainty: fit.uncertainty(of: index), count: count)
     }

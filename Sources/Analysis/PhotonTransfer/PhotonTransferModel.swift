@@ -96,6 +96,16 @@ struct CovarianceSeries {
     self.fourth = fourth
   }
 
+  /// C_ij of a lag without the noise term [adu**2], and its slope by the signal [adu].
+  func value(_ lag: Int, mean: Double, gain: Double) -> (value: Double, slope: Double) {
+    let (m2, m3, m4) = (second[lag], third[lag] * gain, fourth[lag] * gain * gain)
+    let first = lag == 0 ? 1 / gain : 0
+    return (
+      mean * (first + mean * (m2 + mean * (m3 + mean * m4))),
+      first + mean * (2 * m2 + mean * (3 * m3 + mean * 4 * m4))
+    )
+  }
+
   /// C_ij without the noise term, at all lags [adu**2].
   func covariances(mean: Double, gain: Double) -> [Double] {
     (0..<side * side).map { at in

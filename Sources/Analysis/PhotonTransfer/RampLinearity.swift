@@ -42,14 +42,16 @@ public struct RampLinearity: Sendable, Equatable {
     // Flux and shutter take two of the signals, and one is to spare.
     options.degree = min(3, times - 3)
     let fit = try LinearityFit(samples, options: options)
-    // Exposures of one time follow each other and share what the source does meanwhile: a time counts as one, of which
-    // curve, flux and shutter take their part.
-    let shared = Double(samples.count) / Double(max(times - options.degree - 2, 1))
-    coefficients = fit.coefficients.map {
+    let kept = samples.filter { !fit.rejected.contains($0.exposure) && $0.signal > 0 }
+    let course = try LightCourse(
+      kept, shift: fit.shift, degree: options.degree, drifts: kept.count > options.degree + 6)
+    let side = course.coefficients.count
+    coefficients = course.coefficients.enumerated().map { index, value in
       Estimate(
-        value: $0.value, uncertainty: $0.uncertainty * shared.squareRoot(), count: $0.count)
+        value: value, uncertainty: max(course.covariance[index * (side + 1)], 0).squareRoot(),
+        count: kept.count)
     }
-    covariance = fit.covariance.map { $0 * shared }
+    covariance = course.covariance
     top = fit.fitted.upperBound
     guard (1...100).allSatisfy({ slope(top * Double($0) / 100) > 0.1 }) else {
       throw NotMeasurable("the signals do not rise with the exposure times")
@@ -59,13 +61,15 @@ public struct RampLinearity: Sendable, Equatable {
   /// Exposures of this many seconds or more tell linearity apart from the shutter's opening.
   private static let shortest = 0.3
 
-  /// The number of times that differ by more than a hundredth.
+  /// Times that differ by more than a hundredth, rising.
+  static func times(_ all: [Double]) -> [Double] {
+    var times: [Double] = []
+    for time in all.sorted() where time > 1.01 * (times.last ?? 0) { times.append(time) }
+    return times
+  }
+
   private static func differentTimes(_ samples: [LinearitySample]) -> Int {
-    var (count, last) = (0, 0.0)
-    for time in samples.map(\.exposureSeconds).sorted() where time > 1.01 * last {
-      (count, last) = (count + 1, time)
-    }
-    return count
+    times(samples.map(\.exposureSeconds)).count
   }
 
   /// A curve of known coefficients; the covariance is of their number squared.
@@ -125,80 +129,35 @@ public struct RampLinearity: Sendable, Equatable {
 
   /// The non-linearity that both the exposure times and the variances of a curve allow; its covariance is that of both.
   ///
-  /// With C = L L^T the covariance of the coefficients, c = c_0 + L z, the sum of z^2 and of the squared residuals of the
-  /// variances is minimised over z and n, g, a, c of
-  /// V = n + (s / g) [1 + a m + (2/3) (a^2 + c) m^2 + (a^3 / 3 + (5/6) a c) m^3], m = g s. Below five points u stays as it is.
+  /// The coefficients are fitted with n, g, a, c of
+  /// V = n + (s / g) [1 + a m + (2/3) (a^2 + c) m^2 + (a^3 / 3 + (5/6) a c) m^3], m = g s, with the exposure times as
+  /// prior (`ChainPrior`). Below five points u stays as it is.
+  ///
+  /// - Throws: `NotMeasurable` where both together have no solution that could be a detector's.
   public func refined(by curve: PhotonTransferCurve) throws(NotMeasurable) -> RampLinearity {
-    let side = coefficients.count
-    guard let factor = Self.cholesky(covariance, side) else { return self }
+    guard let prior = ChainPrior(self) else { return self }
     let points = curve.variancePoints
     guard points.count >= 5, let highest = points.map(\.mean).max() else { return self }
-    func moved(_ p: [Double]) -> RampLinearity {
-      var changed = coefficients
-      for row in 0..<side {
-        for column in 0...row { changed[row].value += factor[row * side + column] * p[column] }
-      }
-      return RampLinearity(coefficients: changed, covariance: covariance, top: top)
-    }
     let gain = try median(points.filter { $0.mean > 0 }.map { $0.mean / $0.variance.value })
     let fit = try NonlinearFit(
-      start: [Double](repeating: 0, count: side) + [0, 1, 0, 0],
-      scales: [Double](repeating: 1, count: side + 4), count: points.count + side
+      start: [0, 1, 0, 0] + coefficients.map(\.value), scales: [1, 1, 1, 1] + prior.scales,
+      count: points.count + prior.count
     ) { p, residuals in
-      let chain = moved(p)
+      let c = Array(p[4...])
+      let chain = prior.chain(c)
       for (index, point) in points.enumerated() {
         let slope = chain.slope(point.mean)
         let x = chain.linear(point.mean) / highest
         // Per highest signal: a in units of 1 / m there, c of 1 / m^2.
-        let m = x * p[side + 1]
-        let (a, c) = (p[side + 2], p[side + 3])
-        let series = 1 + m * (a + m * (2 / 3 * (a * a + c) + m * (a * a * a / 3 + 5 / 6 * a * c)))
-        let model = highest / gain * (p[side] + x / p[side + 1] * series)
+        let m = x * p[1]
+        let series = 1 + m * (p[2] + m * (2 / 3 * (p[2] * p[2] + p[3])
+          + m * (p[2] * p[2] * p[2] / 3 + 5 / 6 * p[2] * p[3])))
+        let model = highest / gain * (p[0] + x / p[1] * series)
         residuals[index] = (model / (slope * slope) - point.variance.value) / point.variance.uncertainty
       }
-      for index in 0..<side { residuals[points.count + index] = p[index] }
+      for (index, value) in prior.departures(c).enumerated() { residuals[points.count + index] = value }
     }.scaledByScatter()
-    var result = moved(fit.parameters)
-    // L Z L^T, with Z the covariance of z.
-    let count = fit.parameters.count
-    var spread = [Double](repeating: 0, count: side * side)
-    for i in 0..<side {
-      for j in 0..<side {
-        for k in 0...i {
-          for l in 0...j {
-            spread[i * side + j] +=
-              factor[i * side + k] * fit.covariance[k * count + l] * factor[j * side + l]
-          }
-        }
-      }
-    }
-    var changed = result.coefficients
-    for i in 0..<side { changed[i].uncertainty = max(spread[i * side + i], 0).squareRoot() }
-    result = RampLinearity(coefficients: changed, covariance: spread, top: top)
-    guard
-      (0...40).allSatisfy({
-        abs(result.logarithm(top * Double($0) / 40)) < LinearityFit.greatestBend
-      })
-    else { throw NotMeasurable("the variances do not agree with the exposure times") }
-    return result
-  }
-
-  /// The lower factor of a symmetric matrix; nil where it is not positive definite.
-  private static func cholesky(_ matrix: [Double], _ side: Int) -> [Double]? {
-    var factor = [Double](repeating: 0, count: side * side)
-    for i in 0..<side {
-      for j in 0...i {
-        var sum = matrix[i * side + j]
-        for k in 0..<j { sum -= factor[i * side + k] * factor[j * side + k] }
-        if i == j {
-          guard sum > 0, sum.isFinite else { return nil }
-          factor[i * side + i] = sum.squareRoot()
-        } else {
-          factor[i * side + j] = sum / factor[j * side + j]
-        }
-      }
-    }
-    return factor
+    return try prior.found(by: fit)
   }
 
   /// The same with one coefficient changed.
@@ -229,31 +188,21 @@ extension PhotonTransferPoint {
 }
 
 extension PhotonTransferFit {
-  /// Fits a model to the curve of the linear chain.
-  ///
-  /// The errors of the linearity enter those of the gain, a_00 and the sum of a_ij: their derivatives by its coefficients
-  /// are those of the model, for the full ones those of a cubic in the variance, which is what they say of it. The points
-  /// that are fitted and the turn-off remain those of the measured curve.
+  /// Fits a model of the variance alone to a curve, linearised by a chain that is known from elsewhere: what its errors do
+  /// to gain and a_00 is added to theirs. The points that are fitted and the turn-off remain those of the measured curve.
   ///
   /// - Throws: `NotMeasurable` as the fit without linearity.
   public init(
-    _ model: PhotonTransferModel, to curve: PhotonTransferCurve, linearity: RampLinearity
+    _ model: PhotonTransferModel, to curve: PhotonTransferCurve, known linearity: RampLinearity
   ) throws(NotMeasurable) {
     self = try PhotonTransferFit(model, to: curve.linearised(by: linearity))
-    let simple: PhotonTransferModel =
-      switch model {
-      case .fullCovariance: .polynomial(degree: 3)
-      case .fullCovarianceWithoutB: .exponential
-      default: model
-      }
-    let centre = try PhotonTransferFit(simple, to: curve.linearised(by: linearity))
     var (ofGain, ofA): ([Double], [Double]) = ([], [])
     for (index, coefficient) in linearity.coefficients.enumerated() {
       let step = max(coefficient.uncertainty, 1e-6)
       let moved = try PhotonTransferFit(
-        simple, to: curve.linearised(by: linearity.shifted(index, by: step)))
-      ofGain.append((moved.gain.value - centre.gain.value) / step)
-      ofA.append(((moved.a00?.value ?? 0) - (centre.a00?.value ?? 0)) / step)
+        model, to: curve.linearised(by: linearity.shifted(index, by: step)))
+      ofGain.append((moved.gain.value - gain.value) / step)
+      ofA.append(((moved.a00?.value ?? 0) - (a00?.value ?? 0)) / step)
     }
     addErrors(gain: linearity.variance(ofGain), a00: linearity.variance(ofA))
   }

@@ -13,14 +13,16 @@ struct BrighterFatterChannel {
   /// Width of a pixel [um].
   let pitch: Double
   let gain: Result<Estimate, NotMeasurable>
+  /// Whether the gain was measured on the same pairs.
+  let sharesPairs: Bool
   var result = SubtaskResult()
 
   init(
     detector: String, amplifier: String, settings: BrighterFatterSettings, pitch: Double,
-    gain: Result<Estimate, NotMeasurable>
+    gain: Result<Estimate, NotMeasurable>, sharesPairs: Bool
   ) {
     (self.detector, self.amplifier, self.settings) = (detector, amplifier, settings)
-    (self.pitch, self.gain) = (pitch, gain)
+    (self.pitch, self.gain, self.sharesPairs) = (pitch, gain, sharesPairs)
   }
 
   /// A stored value as an estimate.
@@ -32,13 +34,13 @@ struct BrighterFatterChannel {
     }
   }
 
-  private mutating func measure(
+  mutating func measure(
     _ quantity: Quantity, item: String? = nil, _ value: Result<Estimate, NotMeasurable>
   ) {
     result.measure(quantity, detector: detector, amplifier: amplifier, item: item, value)
   }
 
-  private mutating func matrix(
+  mutating func matrix(
     _ name: String, _ values: [Estimate], obsid: Int? = nil, _ unit: Unit
   ) {
     guard values.allSatisfy({ $0.value.isFinite && $0.uncertainty.isFinite }) else { return }
@@ -66,15 +68,18 @@ struct BrighterFatterChannel {
         noise: scatter.map(PhotonTransferSolve.variance(ofNoise:)), options: options)
     }
     // Covariances of the linear chain: a bend of the chain changes variances, which is no brighter-fatter.
-    let linearity = light.flatMap { light in try? measured.flatMap { light.linearity(stored, $0) }.get() }
+    let ramp = light.flatMap { light in try? measured.flatMap { light.linearity(stored, $0) }.get() }
+    let fit = measured.flatMap { measured in
+      Result { () throws(NotMeasurable) in try Self.joint(measured, ramp) }
+    }
+    let linearity =
+      (try? fit.get())?.linearity
+      ?? ramp.flatMap { ramp in (try? measured.get()).flatMap { try? ramp.refined(by: $0) } }
     var curve = measured
     if let linearity {
       addLinearity(linearity)
       curve = measured.map { $0.linearised(by: linearity) }
       points.points = stored.points.map { ($0.obsid, $0.point.linearised(by: linearity)) }
-    }
-    let fit = measured.flatMap { measured in
-      Result { () throws(NotMeasurable) in try Self.joint(measured, linearity) }
     }
     addJoint(fit)
     let side = settings.side
@@ -87,7 +92,7 @@ struct BrighterFatterChannel {
           side: side,
           areaChanges: (0..<side * side).map {
             matrices.a[($0 / side) * matrices.side + $0 % side]
-          }, centre: .measured)
+          }, covariance: fit.covarianceOfA(side: side), centre: .measured)
       }
     }
     addShifts(joint)
@@ -107,6 +112,33 @@ struct BrighterFatterChannel {
     let growth = joint.flatMap { joint in Self.growth(joint) }
     for column in columns { add(column, noise: noise, joint: joint, growth: growth) }
     addModel(fit, columns)
+    addErrorsOfRestored(fit, columns)
+  }
+
+  /// What the errors of fit and gain do to the variances that the correction restores, which nothing but the fit knows.
+  private mutating func addErrorsOfRestored(
+    _ fit: Result<PhotonTransferFit, NotMeasurable>, _ columns: [FluenceColumn]
+  ) {
+    guard case .success(let fit) = fit, case .success(let gain) = gain else { return }
+    // Means of the columns are those of the linear chain.
+    let signals = columns.compactMap { try? $0.average.get().mean }.map { linear in
+      var signal = linear
+      for _ in 0..<20 { signal += linear - (fit.linearity?.linear(signal) ?? signal) }
+      return signal
+    }
+    guard
+      let errors = RestoredVariance(
+        fit, side: settings.side, signals: signals, gain: gain, sharesPairs: sharesPairs)
+    else { return }
+    for (name, values) in [
+      (Q.restoredCovariance, errors.corrected), (Q.rawCovariance, errors.raw),
+    ] {
+      result.curves.append(
+        SubtaskResult.Curve(
+          name: name, detector: detector, amplifier: amplifier, obsid: nil,
+          x: values.indices.map(Double.init), y: values, uncertainty: [], xUnit: .none,
+          yUnit: .none))
+    }
   }
 
   // MARK: - The joint fit
@@ -114,11 +146,11 @@ struct BrighterFatterChannel {
   /// The fit of all covariances, with b_ij only where the data ask for them: n more parameters must lower chi^2 by more than
   /// n + 3 sqrt(2 n), three sigma beyond what they do by chance. Without need they make a_ij several times less certain.
   private static func joint(
-    _ curve: PhotonTransferCurve, _ linearity: RampLinearity?
+    _ curve: PhotonTransferCurve, _ ramp: RampLinearity?
   ) throws(NotMeasurable) -> PhotonTransferFit {
     func fit(_ model: PhotonTransferModel) throws(NotMeasurable) -> PhotonTransferFit {
-      guard let linearity else { return try PhotonTransferFit(model, to: curve) }
-      return try PhotonTransferFit(model, to: curve, linearity: linearity)
+      guard let ramp else { return try PhotonTransferFit(model, to: curve) }
+      return try PhotonTransferFit(model, to: curve, linearity: ramp)
     }
     let without = Result { () throws(NotMeasurable) in try fit(.fullCovarianceWithoutB) }
     guard let full = try? fit(.fullCovariance) else {
@@ -174,13 +206,8 @@ struct BrighterFatterChannel {
       Q.closure,
       joint.flatMap { joint in
         Result { () throws(NotMeasurable) in
-          guard let a = joint.areaChanges.first, a.value != 0 else {
-            throw NotMeasurable("a_00 is zero")
-          }
-          let (value, error) = (joint.following.value / a.value, joint.following.uncertainty / a.value)
-          let own = value * a.uncertainty / a.value
-          return Estimate(
-            value: value, uncertainty: (error * error + own * own).squareRoot(), count: a.count)
+          guard let closure = joint.closure else { throw NotMeasurable("a_00 is zero") }
+          return closure
         }
       })
     for (item, isSerial) in [("x", true), ("y", false)] {
@@ -294,116 +321,6 @@ struct BrighterFatterChannel {
       uncertainty: ((c.uncertainty / v.value) * (c.uncertainty / v.value)
         + (c.value * v.uncertainty / (v.value * v.value))
         * (c.value * v.uncertainty / (v.value * v.value))).squareRoot(), count: c.count)
-  }
-
-  // MARK: - Widths
-
-  private mutating func addWidths(
-    _ column: FluenceColumn, _ a: Result<[Estimate?], NotMeasurable>,
-    _ joint: Result<GuyonnetSolution, NotMeasurable>,
-    _ growth: Result<(x: Estimate, y: Estimate), NotMeasurable>
-  ) {
-    let item = column.label
-    let (side, range) = (settings.side, settings.pairs.pair.range + 1)
-    let own = a.flatMap { a in
-      Result { () throws(NotMeasurable) in
-        // a_00 is not used: charge conservation says what it is.
-        let none = Estimate(value: 0, uncertainty: 0, count: 0)
-        return try GuyonnetSolution(
-          side: side, areaChanges: (0..<side * side).map { a[($0 / side) * range + $0 % side] ?? none })
-      }
-    }
-    if case .success(let own) = own {
-      matrix(
-        Q.columnSmoothing,
-        [
-          Estimate(value: own.model.amplitude, uncertainty: own.model.amplitudeError, count: 0),
-          Estimate(value: own.model.slope, uncertainty: own.model.slopeError, count: 0),
-        ], obsid: column.obsid, .none)
-    }
-    for (solution, x, y, e) in [
-      (own, Q.columnWidthX, Q.columnWidthY, Q.columnEllipticity),
-      (joint, Q.jointWidthX, Q.jointWidthY, Q.jointEllipticity),
-    ] {
-      let pitch = pitch * KernelShape.fwhm
-      measure(x, item: item, shape(column, solution) { pitch * $0.sigmaX })
-      measure(y, item: item, shape(column, solution) { pitch * $0.sigmaY })
-      measure(e, item: item, shape(column, solution) { $0.ellipticity })
-    }
-    let spot = column.average.flatMap { average in
-      gain.flatMap { gain in
-        growth.map { growth -> (x: Estimate, y: Estimate) in
-          (Self.moment(growth.x, average.mean, gain), Self.moment(growth.y, average.mean, gain))
-        }
-      }
-    }
-    measure(Q.spotWidthX, item: item, spot.map { width($0.x) })
-    measure(Q.spotWidthY, item: item, spot.map { width($0.y) })
-    measure(
-      Q.spotEllipticity, item: item,
-      spot.map { spot in
-        let (x, y) = (spot.x.value, spot.y.value)
-        let square = (x + y) * (x + y)
-        let (ofX, ofY) = (2 * y * spot.x.uncertainty / square, 2 * x * spot.y.uncertainty / square)
-        return Estimate(
-          value: (x - y) / (x + y), uncertainty: (ofX * ofX + ofY * ofY).squareRoot(),
-          count: spot.x.count)
-      })
-  }
-
-  /// A number of the kernel's shape at a column's signal, with the uncertainties of coefficients and gain.
-  private func shape(
-    _ column: FluenceColumn, _ solution: Result<GuyonnetSolution, NotMeasurable>,
-    _ number: (KernelShape) -> Double
-  ) -> Result<Estimate, NotMeasurable> {
-    column.average.flatMap { average in
-      gain.flatMap { gain in
-        solution.flatMap { solution in
-          Result { () throws(NotMeasurable) in
-            let charge = average.mean * gain.value
-            var value = try solution.estimate { shifts throws(NotMeasurable) in
-              number(try shifts.kernelShape(charge: charge))
-            }
-            let more = charge * (1 + gain.uncertainty / gain.value)
-            let step =
-              (try? solution.shifts.kernelShape(charge: more)).map { number($0) - value.value } ?? 0
-            value.uncertainty =
-              (value.uncertainty * value.uncertainty + step * step).squareRoot()
-            return value
-          }
-        }
-      }
-    }
-  }
-
-  /// The second moment of the spot at a signal [pixel^2].
-  private static func moment(_ growth: Estimate, _ mean: Double, _ gain: Estimate) -> Estimate {
-    let charge = mean * gain.value
-    let (ofGrowth, ofGain) = (growth.uncertainty * charge, growth.value * mean * gain.uncertainty)
-    let sigma = BrighterFatterSettings.spot
-    return Estimate(
-      value: sigma * sigma + growth.value * charge,
-      uncertainty: (ofGrowth * ofGrowth + ofGain * ofGain).squareRoot(), count: growth.count)
-  }
-
-  private func width(_ moment: Estimate) -> Estimate {
-    let sigma = max(moment.value, 0).squareRoot()
-    return Estimate(
-      value: KernelShape.fwhm * pitch * sigma,
-      uncertainty: sigma > 0 ? KernelShape.fwhm * pitch * moment.uncertainty / (2 * sigma) : .nan,
-      count: moment.count)
-  }
-
-  private static func growth(
-    _ joint: GuyonnetSolution
-  ) -> Result<(x: Estimate, y: Estimate), NotMeasurable> {
-    Result { () throws(NotMeasurable) in
-      let sigma = BrighterFatterSettings.spot
-      return (
-        try joint.estimate { $0.spotGrowth(sigma: sigma).x },
-        try joint.estimate { $0.spotGrowth(sigma: sigma).y }
-      )
-    }
   }
 }
 

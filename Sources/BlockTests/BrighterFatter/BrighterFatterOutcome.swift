@@ -29,7 +29,7 @@ enum BrighterFatterOutcome {
     var result = SubtaskResult()
     result.log.append("gain: \(gains.source)")
     let used = try usedColumns(context)
-    let chains = try CorrectionByChannel.linearity(context)
+    let shared = try SharedErrors(context, columns: used)
     for detector in context.camera.detectors {
       for amplifier in context.camera.amplifiers.map(\.name) {
         let key = "\(detector)/\(amplifier)"
@@ -39,6 +39,7 @@ enum BrighterFatterOutcome {
         {
           var points: [Point] = []
           var reason = NotMeasurable("no fluence was measured")
+          let covariance = shared.covariance(key, kind, gain: gain)
           for (obsid, kinds) in (rows[key] ?? [:]).sorted(by: { $0.key < $1.key }) {
             guard let label = labels[obsid] else { continue }
             let point = gain.flatMap { gain in
@@ -47,7 +48,8 @@ enum BrighterFatterOutcome {
                   throw NotMeasurable("the fluence is not on the photon transfer curve")
                 }
                 return try Point(
-                  kinds[kind] ?? [:], noise: noise[key] ?? [:], gain: gain, chain: chains[key])
+                  kinds[kind] ?? [:], column: label, noise: noise[key] ?? [:], gain: gain,
+                  common: covariance(label, label))
               }
             }
             result.measure(
@@ -59,7 +61,7 @@ enum BrighterFatterOutcome {
             case .failure: break
             }
           }
-          summarise(points, gain, else: reason, kind, detector, amplifier, to: &result)
+          summarise(points, covariance, gain, else: reason, kind, detector, amplifier, to: &result)
         }
       }
     }
@@ -74,12 +76,12 @@ enum BrighterFatterOutcome {
     var border: Result<Estimate, NotMeasurable>
     /// Covariances over mean^2 [1/e-]: serial, parallel, diagonal.
     var remaining: [Estimate]
-    /// The relative error of `poisson` and `border` that all fluences share: of the gain and of the linear chain.
-    var common: Double
+    /// The column of the script.
+    var column: String
 
     init(
-      _ rows: [String: EarlierMeasurement], noise: [Int: Double], gain: Estimate,
-      chain: RampLinearity?
+      _ rows: [String: EarlierMeasurement], column: String, noise: [Int: Double], gain: Estimate,
+      common: Double
     ) throws(NotMeasurable) {
       func value(_ quantity: Quantity) throws(NotMeasurable) -> Estimate {
         guard let row = rows[quantity.name], let value = row.value else {
@@ -87,7 +89,7 @@ enum BrighterFatterOutcome {
         }
         return Estimate(value: value, uncertainty: row.uncertainty ?? 0, count: row.count ?? 0)
       }
-      let relative = gain.uncertainty / gain.value
+      self.column = column
       func ratio(_ mean: Double, _ variance: Estimate) throws(NotMeasurable) -> Estimate {
         guard mean > 0 else { throw NotMeasurable("no signal") }
         // Signals were rounded once more for the trial.
@@ -97,14 +99,11 @@ enum BrighterFatterOutcome {
           uncertainty: variance.uncertainty / photons, count: variance.count)
       }
       mean = try value(Q.testMean).value
-      let ofChain = chain?.errorOfVarianceOverMean(mean) ?? 0
-      common = (relative * relative + ofChain * ofChain).squareRoot()
-      let shared = common
       func withCommon(_ estimate: Estimate) -> Estimate {
-        let more = shared * estimate.value
-        return Estimate(
+        Estimate(
           value: estimate.value,
-          uncertainty: (estimate.uncertainty * estimate.uncertainty + more * more).squareRoot(),
+          uncertainty: (estimate.uncertainty * estimate.uncertainty
+            + common * estimate.value * estimate.value).squareRoot(),
           count: estimate.count)
       }
       poisson = withCommon(try ratio(mean, value(Q.testVariance)))
@@ -123,47 +122,58 @@ enum BrighterFatterOutcome {
   }
 
   private static func summarise(
-    _ points: [Point], _ gain: Result<Estimate, NotMeasurable>, else nothing: NotMeasurable,
+    _ points: [Point], _ covariance: SharedErrors.Covariance, _ gain: Result<Estimate, NotMeasurable>, else nothing: NotMeasurable,
     _ kind: String, _ detector: String, _ amplifier: String, to result: inout SubtaskResult
   ) {
     let top = points.map(\.mean).max() ?? 0
     let high = points.filter { $0.mean > top / 5 }
-    /// - Parameter common: the relative error that the values share, of each.
+    /// The weighted mean.
+    ///
+    /// - Parameter shared: the relative covariance of two columns that is no matter of averaging.
     func average(
-      _ values: [Estimate], common: [Double], else reason: NotMeasurable
+      _ values: [(estimate: Estimate, column: String)], shared: SharedErrors.Covariance,
+      else reason: NotMeasurable
     ) -> Result<Estimate, NotMeasurable> {
-      let usable = zip(values, common).filter { $0.0.uncertainty > 0 && $0.0.value.isFinite }
+      let usable = values.filter { $0.estimate.uncertainty > 0 && $0.estimate.value.isFinite }
       guard !usable.isEmpty else {
         if case .failure(let reason) = gain { return .failure(reason) }
         return .failure(reason)
       }
-      // What all fluences share is no matter of averaging.
-      let own = usable.map { estimate, common in
-        let shared = common * estimate.value
-        return max(estimate.uncertainty * estimate.uncertainty - shared * shared, 1e-60)
+      let own = usable.map { estimate, column in
+        max(
+          estimate.uncertainty * estimate.uncertainty
+            - shared(column, column) * estimate.value * estimate.value, 1e-60)
       }
       let sum = own.reduce(0) { $0 + 1 / $1 }
-      let value = zip(usable, own).reduce(0) { $0 + $1.0.0.value / $1.1 } / sum
-      let shared = zip(usable, own).reduce(0) { $0 + $1.0.1 * $1.0.0.value / $1.1 } / sum
+      let parts = zip(usable, own).map { $0.estimate.value / ($1 * sum) }
+      var variance = 1 / sum
+      for (i, part) in parts.enumerated() {
+        for (j, other) in parts.enumerated() {
+          variance += part * other * shared(usable[i].column, usable[j].column)
+        }
+      }
       return .success(
         Estimate(
-          value: value, uncertainty: (1 / sum + shared * shared).squareRoot(), count: usable.count))
+          value: parts.reduce(0, +), uncertainty: max(variance, 0).squareRoot(),
+          count: usable.count))
     }
     result.measure(
       Q.restored, detector: detector, amplifier: amplifier, item: kind,
-      average(high.map(\.poisson), common: high.map(\.common), else: nothing))
-    let borders = high.compactMap { point in (try? point.border.get()).map { ($0, point.common) } }
+      average(high.map { ($0.poisson, $0.column) }, shared: covariance, else: nothing))
+    let borders = high.compactMap { point in
+      (try? point.border.get()).map { ($0, point.column) }
+    }
     let reasons = high.compactMap { point -> NotMeasurable? in
       if case .failure(let reason) = point.border { reason } else { nil }
     }
     result.measure(
       Q.border, detector: detector, amplifier: amplifier, item: kind,
-      average(borders.map(\.0), common: borders.map(\.1), else: reasons.first ?? nothing))
+      average(borders, shared: covariance, else: reasons.first ?? nothing))
     for (index, quantity) in [Q.remaining10, Q.remaining01, Q.remaining11].enumerated() {
       result.measure(
         quantity, detector: detector, amplifier: amplifier, item: kind,
         average(
-          high.map { $0.remaining[index] }, common: high.map { _ in 0 }, else: nothing))
+          high.map { ($0.remaining[index], $0.column) }, shared: { _, _ in 0 }, else: nothing))
     }
   }
 

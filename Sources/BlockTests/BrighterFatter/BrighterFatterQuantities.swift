@@ -273,6 +273,15 @@ public enum BrighterFatterQuantities {
   public static let columnCorrelations = "bf.column.correlations"
   /// Guyonnet's parameters p0, p1 of one fluence.
   public static let columnSmoothing = "bf.column.smoothing"
+  /// Boundary shifts of one fluence, V: x = serial lag * side + parallel lag; the exposure is the first of its first pair.
+  public static let columnVertical = "bf.column.shifts.parallel"
+  /// H.
+  public static let columnHorizontal = "bf.column.shifts.serial"
+  /// Relative covariances between the fluences that were measured, by name, of corrected variances over those of
+  /// photons, row by row: what they share with gain, coefficients and linearity.
+  public static let restoredCovariance = "bf.restored.covariance"
+  /// The same of variances as they are.
+  public static let rawCovariance = "bf.restored.covariance.raw"
   /// Boundary shifts of the joint fit, V: x = serial lag * side + parallel lag.
   public static let vertical = "bf.shifts.parallel"
   /// H.

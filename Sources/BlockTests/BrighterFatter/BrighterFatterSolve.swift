@@ -14,6 +14,10 @@ enum BrighterFatterSolve {
     let gains = try context.gains()
     let noise = try PhotonTransferSolve.readNoise(context)
     let light = settings.pairs.isLinearised ? FlatRamp(context) : nil
+    // Of PTC01 itself, not of a PTC02: gain and coefficients come from the same pairs.
+    let obsids = context.exposures.map(\.obsid)
+    let sharesPairs =
+      gains.run?.obsids.map { range in !obsids.isEmpty && obsids.allSatisfy(range.contains) } ?? false
     let work = context.camera.detectors.flatMap { detector in
       context.camera.amplifiers.map { (detector, $0.name) }
     }
@@ -25,7 +29,8 @@ enum BrighterFatterSolve {
       var channel = BrighterFatterChannel(
         detector: detector, amplifier: amplifier, settings: settings,
         pitch: context.camera.pixelPitchMicrometres,
-        gain: BrighterFatterChannel.estimate(gains.gain(detector, amplifier)))
+        gain: BrighterFatterChannel.estimate(gains.gain(detector, amplifier)),
+        sharesPairs: sharesPairs)
       channel.solve(
         stored.channel(detector, amplifier),
         noise: noise["\(detector)/\(amplifier)"], light: light,

@@ -20,7 +20,8 @@ struct FlatRamp: Sendable {
     }
   }
 
-  /// The non-linearity that the pairs of an amplifier show, of those that are fitted, by signals and variances.
+  /// The non-linearity that the pairs of an amplifier show by their exposure times, of those that are fitted; where the
+  /// variances contradict it, why there is none.
   func linearity(
     _ points: StoredPairs.Points, _ curve: PhotonTransferCurve
   ) -> Result<RampLinearity, NotMeasurable> {
@@ -36,6 +37,10 @@ struct FlatRamp: Sendable {
         elapsedHours: exposure.hours, signal: point.mean,
         uncertainty: (point.variance.value / (2 * count)).squareRoot())
     }
-    return Result { () throws(NotMeasurable) in try RampLinearity(samples).refined(by: curve) }
+    return Result { () throws(NotMeasurable) in
+      let ramp = try RampLinearity(samples)
+      _ = try ramp.refined(by: curve)
+      return ramp
+    }
   }
 }

@@ -60,22 +60,17 @@ enum PhotonTransferSolve {
       return try PhotonTransferCurve(
         points.points.map(\.point), noise: noise.map(variance(ofNoise:)), options: options)
     }
-    var linearity: RampLinearity?
-    if let light {
-      let found = curve.flatMap { light.linearity(points, $0) }
-      measure(Q.nonLinearity, found.map(\.largestDeviation))
-      linearity = try? found.get()
-      if let linearity { addLinearity(linearity, detector, amplifier, to: &result) }
-    }
+    let ramp = light.map { light in curve.flatMap { light.linearity(points, $0) } }
+    let times = try? ramp?.get()
     var fits: [PhotonTransferModel: Result<PhotonTransferFit, NotMeasurable>] = [:]
     for model in settings.models {
       let fit = curve.flatMap { curve in
         Result { () throws(NotMeasurable) in
           // The parabola is there for comparison with older analyses, which knew no linearity.
-          guard let linearity, model != .quadratic else {
+          guard let times, model != .quadratic else {
             return try PhotonTransferFit(model, to: curve)
           }
-          return try PhotonTransferFit(model, to: curve, linearity: linearity)
+          return try PhotonTransferFit(model, to: curve, linearity: times)
         }
       }
       measure(Q.gainByModel, item: model.description, fit.map(\.gain))
@@ -99,6 +94,14 @@ enum PhotonTransferSolve {
     let model = settings.model(withFull: fits[.fullCovariance])
     let chosen = fit(model)
     let exponential = fit(.exponential)
+    // The chain is that of the gain's fit; where there is no such fit, that of variances and times alone.
+    let linearity =
+      (try? chosen.get())?.linearity
+      ?? times.flatMap { times in (try? curve.get()).flatMap { try? times.refined(by: $0) } }
+    if let ramp {
+      measure(Q.nonLinearity, ramp.map { (linearity ?? $0).largestDeviation })
+      if let linearity { addLinearity(linearity, detector, amplifier, to: &result) }
+    }
     // The coefficients are those of the gain's fit where it has them.
     let full = [chosen, fit(.fullCovariance), fit(.fullCovarianceWithoutB)]
       .compactMap { try? $0.get() }.first { $0.matrices != nil }
@@ -123,12 +126,12 @@ enum PhotonTransferSolve {
       let failure = curve.map { _ in Estimate(value: 0, uncertainty: 0, count: 0) }
       measure(Q.turnOff, failure)
       measure(Q.turnOffElectrons, failure)
-      return (exponential.map { measured($0, linearity) }, model)
+      return (exponential.map(measured), model)
     }
     addTurnOff(curve, chosen, linearity, detector, amplifier, to: &result)
     addCurve(Q.curve, nil, curve, detector, amplifier, to: &result)
     if case .success(let fit) = chosen {
-      addCurve(Q.model, measured(fit, linearity), curve, detector, amplifier, to: &result)
+      addCurve(Q.model, measured(fit), curve, detector, amplifier, to: &result)
       let covariance = fit.fit.covariance
       result.curves.append(
         SubtaskResult.Curve(
@@ -136,7 +139,7 @@ enum PhotonTransferSolve {
           x: covariance.indices.map(Double.init), y: covariance, uncertainty: [], xUnit: .none,
           yUnit: .none))
     }
-    return (exponential.map { measured($0, linearity) }, model)
+    return (exponential.map(measured), model)
   }
 
   /// The departure from a linear chain, for whoever wants to know the chain's slope.
@@ -169,10 +172,8 @@ enum PhotonTransferSolve {
   }
 
   /// A fit's variance at a signal, both of the measured chain.
-  private static func measured(
-    _ fit: PhotonTransferFit, _ linearity: RampLinearity?
-  ) -> @Sendable (Double) -> Double {
-    guard let linearity else { return { fit.variance($0) } }
+  private static func measured(_ fit: PhotonTransferFit) -> @Sendable (Double) -> Double {
+    guard let linearity = fit.linearity else { return { fit.variance($0) } }
     return { signal in
       let slope = linearity.slope(signal)
       return fit.variance(linearity.linear(signal)) / (slope * slope)
@@ -281,7 +282,7 @@ enum PhotonTransferSolve {
         Result { () throws(NotMeasurable) in
           let binned = try curve.binned(side)
           guard let linearity else { return try PhotonTransferFit(.exponential, to: binned) }
-          return try PhotonTransferFit(.exponential, to: binned, linearity: linearity)
+          return try PhotonTransferFit(.exponential, to: binned, known: linearity)
         }
       }
       let item = "bin" + (side < 10 ? "0" : "") + String(side)

@@ -131,7 +131,7 @@ extension MetaBF {
   ) -> Figure? {
     var named: Set<String> = []
     let marks = plane.places.compactMap { place -> Axes.Mark? in
-      guard let gain = plane.gain(place) else { return nil }
+      guard let gain = plane.gain(place)?.value else { return nil }
       let points = plane.points(quantity, place)
       guard !points.isEmpty else { return nil }
       return .series(

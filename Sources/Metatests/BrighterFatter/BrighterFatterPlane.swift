@@ -37,6 +37,7 @@ struct BrighterFatterPlane: MappedPlane {
         BrighterFatterQuantities.columnA, BrighterFatterQuantities.columnCorrelations,
         BrighterFatterQuantities.columnSmoothing, BrighterFatterQuantities.matrixA,
         BrighterFatterQuantities.vertical, BrighterFatterQuantities.horizontal,
+        BrighterFatterQuantities.columnVertical, BrighterFatterQuantities.columnHorizontal,
       ] {
         curves[run.block, default: [:]][name] = try input.warehouse.curves(name, in: run.key)
       }
@@ -76,9 +77,13 @@ struct BrighterFatterPlane: MappedPlane {
     }.sorted { $0.mean < $1.mean }
   }
 
-  /// The gain of an amplifier [e-/adu]; nil where there is none.
-  func gain(_ place: ChannelPlace) -> Double? {
-    reader.values(of: BrighterFatterQuantities.gain, item: nil)[place]?.number
+  /// The gain of an amplifier [e-/adu] with its uncertainty; nil where there is none.
+  func gain(_ place: ChannelPlace) -> (value: Double, error: Double)? {
+    guard
+      case .value(let value, let error, _)? =
+        reader.values(of: BrighterFatterQuantities.gain, item: nil)[place]
+    else { return nil }
+    return (value, error ?? 0)
   }
 
   /// The curves of an amplifier of one name, with the script column of those of single fluences.

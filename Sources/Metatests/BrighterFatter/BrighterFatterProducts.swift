@@ -104,6 +104,7 @@ struct BrighterFatterProducts: Sendable {
     case number(Double)
     case list([Double])
     case matrix([[Double]])
+    case sides([[[Double]]])
 
     func encode(to encoder: any Encoder) throws {
       var container = encoder.singleValueContainer()
@@ -111,11 +112,12 @@ struct BrighterFatterProducts: Sendable {
       case .number(let value): try container.encode(value)
       case .list(let values): try container.encode(values)
       case .matrix(let rows): try container.encode(rows)
+      case .sides(let values): try container.encode(values)
       }
     }
   }
 
-  private static func square(_ values: [Double]) -> [[Double]]? {
+  static func square(_ values: [Double]) -> [[Double]]? {
     guard let side = (1...18).first(where: { $0 * $0 == values.count }) else { return nil }
     return (0..<side).map { Array(values[$0 * side..<($0 + 1) * side]) }
   }
@@ -186,7 +188,8 @@ struct BrighterFatterProducts: Sendable {
     }
   }
 
-  /// Test > position > script column > `fluence<Q>`, `psmooth<Q>` with `e_psmooth<Q>` and, of all fluences, the shifts.
+  /// Test > position > script column > `fluence<Q>`, `psmooth<Q>`, the shifts `V<Q>`, `H<Q>` and what follows from them for
+  /// the four sides of a pixel, `Asol<Q>`, with their uncertainties; column `joint`: of all fluences.
   func parameters() throws -> String {
     typealias Q = BrighterFatterQuantities
     return try text(
@@ -195,6 +198,7 @@ struct BrighterFatterProducts: Sendable {
         "fluence": "ADU", "psmooth": "p0 [pixel/e-], p1 [1/pixel]",
         "V": "pixel/e-, [serial][parallel], boundary between (i, j) and (i, j + 1)",
         "H": "pixel/e-, [serial][parallel], boundary between (i, j) and (i + 1, j)",
+        "Asol": "1/ADU, [serial][parallel][side]; sides +y, +x, -y, -x of the pixel, outwards",
       ]
     ) { plane, place in
       var result: [String: [String: Value]] = [:]
@@ -207,15 +211,61 @@ struct BrighterFatterProducts: Sendable {
           result[column ?? "joint", default: [:]]["e_psmooth"] = .list(errors)
         }
       }
-      for (name, key) in [(Q.vertical, "V"), (Q.horizontal, "H")] {
-        for (_, curve) in plane.curves(name, place) {
-          if let rows = Self.square(curve.y) { result["joint", default: [:]][key] = .matrix(rows) }
-          if let errors = curve.uncertainty, let rows = Self.square(errors) {
-            result["joint", default: [:]]["e_" + key] = .matrix(rows)
+      for (vertical, horizontal) in [
+        (Q.vertical, Q.horizontal), (Q.columnVertical, Q.columnHorizontal),
+      ] {
+        var shifts: [String: [String: CurveRecord]] = [:]
+        for (name, key) in [(vertical, "V"), (horizontal, "H")] {
+          for (column, curve) in plane.curves(name, place) {
+            let column = column ?? "joint"
+            shifts[column, default: [:]][key] = curve
+            if let rows = Self.square(curve.y) { result[column, default: [:]][key] = .matrix(rows) }
+            if let errors = curve.uncertainty, let rows = Self.square(errors) {
+              result[column, default: [:]]["e_" + key] = .matrix(rows)
+            }
           }
+        }
+        guard let gain = plane.gain(place) else { continue }
+        for (column, pair) in shifts {
+          guard let v = pair["V"], let h = pair["H"] else { continue }
+          for (key, sides) in Self.sides(v, h, gain) { result[column, default: [:]][key] = .sides(sides) }
         }
       }
       return result
     }
+  }
+
+  /// How far the four sides of a pixel (i, j) are moved outwards by a charge in (0, 0), a^X_ij of Guyonnet et al. 2015 in
+  /// 1/adu: V(i, j), H(i, j), -V(i, j - 1), -H(i - 1, j) times the gain; with the gain's error in the uncertainty.
+  static func sides(
+    _ vertical: CurveRecord, _ horizontal: CurveRecord, _ gain: (value: Double, error: Double)
+  ) -> [String: [[[Double]]]] {
+    guard let v = square(vertical.y), let h = square(horizontal.y), v.count == h.count else {
+      return [:]
+    }
+    func sides(_ v: [[Double]], _ h: [[Double]]) -> [[[Double]]] {
+      v.indices.map { i in
+        v.indices.map { j in
+          // V(i, -1) = -V(i, 0), H(-1, j) = -H(0, j).
+          [v[i][j], h[i][j], j > 0 ? -v[i][j - 1] : v[i][0], i > 0 ? -h[i - 1][j] : h[0][j]]
+        }
+      }
+    }
+    let values = sides(v, h)
+    func scaled(_ value: Double) -> Double { value * gain.value }
+    var result = ["Asol": values.map { $0.map { $0.map(scaled) } }]
+    if let ofV = vertical.uncertainty.flatMap(square),
+      let ofH = horizontal.uncertainty.flatMap(square), ofV.count == v.count, ofH.count == v.count
+    {
+      result["e_Asol"] = zip(values, sides(ofV, ofH)).map { rows in
+        zip(rows.0, rows.1).map { cell in
+          zip(cell.0, cell.1).map { value, error in
+            let (own, ofGain) = (error * gain.value, value * gain.error)
+            return (own * own + ofGain * ofGain).squareRoot()
+          }
+        }
+      }
+    }
+    return result
   }
 }
