@@ -75,12 +75,13 @@ struct RampLinearityTests {
     }
     let mean = gains.reduce(0, +) / Double(gains.count)
     let spread = (gains.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 99).squareRoot()
-    #expect(spread < 0.35, "\(spread) %")
-    #expect(abs(mean) < 0.3 * spread, "\(mean) %, scatter \(spread) %")
+    // The chain's true curve is no polynomial of F: 0.04 % is what the powers left out do.
+    #expect(spread < 0.2, "\(spread) %")
+    #expect(abs(mean) < 0.06, "\(mean) %, scatter \(spread) %")
     let bias = coefficients.reduce(0, +) / Double(coefficients.count)
     #expect(abs(bias) < 0.08, "\(bias)")
     let scatter = (pulls.reduce(0) { $0 + $1 * $1 } / Double(pulls.count)).squareRoot()
-    #expect(scatter > 0.4 && scatter < 1.5, "\(scatter)")
+    #expect(scatter > 0.7 && scatter < 1.3, "\(scatter)")
   }
 
   @Test("The linear signal undoes the bend; its slope is the derivative")

@@ -1,3 +1,5 @@
+import CGSL
+
 /// What the exposure times say of a chain's linearity, as part of a fit of variances: the coefficients are parameters of
 /// the fit, and their departures from what the times say, in units of their errors, are residuals of it.
 struct ChainPrior {
@@ -63,5 +65,52 @@ struct ChainPrior {
       for (row, value) in factor.whitened(unit).enumerated() { result[row * count + column] = value }
     }
     return result
+  }
+}
+
+/// Equations of the chain's coefficients alone, gathered into a triangle of their number of rows.
+struct ChainRows {
+  private let side: Int
+  private var rows: [[Double]] = []
+  private var targets: [Double] = []
+
+  /// Begins with the prior, about a reference.
+  init(_ chain: FullCovarianceProblem.Chain) {
+    side = chain.reference.count
+    let slopes = chain.prior.slopes
+    for (row, value) in chain.prior.departures(chain.reference).enumerated() {
+      add(Array(slopes[row * side..<(row + 1) * side]), -value)
+    }
+  }
+
+  /// Adds the equation row * (c - reference) = target, in units of its error.
+  mutating func add(_ row: [Double], _ target: Double) {
+    rows.append(row)
+    targets.append(target)
+  }
+
+  /// R and Q^T y of all equations, and the sum of squares that is left whatever the coefficients.
+  func triangle() throws(NotMeasurable) -> (factor: [Double], targets: [Double], rest: Double) {
+    guard let design = gsl_matrix_alloc(rows.count, side), let tau = gsl_vector_alloc(side),
+      let y = gsl_vector_alloc(rows.count)
+    else { throw NotMeasurable("out of memory") }
+    defer {
+      gsl_matrix_free(design)
+      gsl_vector_free(tau)
+      gsl_vector_free(y)
+    }
+    for (k, row) in rows.enumerated() {
+      for (column, value) in row.enumerated() { gsl_matrix_set(design, k, column, value) }
+      gsl_vector_set(y, k, targets[k])
+    }
+    gsl_linalg_QR_decomp(design, tau)
+    gsl_linalg_QR_QTvec(design, tau, y)
+    return (
+      (0..<side * side).map {
+        $0 % side >= $0 / side ? gsl_matrix_get(design, $0 / side, $0 % side) : 0
+      },
+      (0..<side).map { gsl_vector_get(y, $0) },
+      (side..<rows.count).reduce(0) { $0 + gsl_vector_get(y, $1) * gsl_vector_get(y, $1) }
+    )
   }
 }

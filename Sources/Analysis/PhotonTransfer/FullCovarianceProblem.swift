@@ -22,9 +22,11 @@ struct FullCovarianceProblem {
   private let chain: Chain?
   /// Columns of each lag's design: powers of the signal, and the chain's coefficients.
   private let columns: Int
-  /// Of each lag the factor R (`columns` squared, row by row) and Q^T y.
+  /// Of each lag the first rows of the factor R (`terms` times `columns`, row by row) and of Q^T y.
   private let factors: [[Double]]
   private let targets: [[Double]]
+  /// The other rows, which the chain's coefficients alone are in: those of all lags and of the prior, as one triangle.
+  private let chainFactor, chainTargets: [Double]
   /// The sum of squares that no parameter can change.
   let floor: Double
   let dataCount: Int
@@ -34,7 +36,7 @@ struct FullCovarianceProblem {
   private var matrixCount: Int { (withC ? 3 : 2) * lags + 1 }
   private var chainCount: Int { chain?.reference.count ?? 0 }
   var parameterCount: Int { matrixCount + chainCount }
-  var residualCount: Int { columns * lags + chainCount }
+  var residualCount: Int { Self.terms * lags + chainCount }
 
   /// The linearity of the chain as part of the problem.
   struct Chain {
@@ -110,6 +112,7 @@ struct FullCovarianceProblem {
       gsl_vector_free(tau)
       gsl_vector_free(y)
     }
+    var ofChain = chain.map { ChainRows($0) }
     for lag in 0..<side * side {
       gsl_matrix_set_zero(design)
       gsl_vector_set_zero(y)
@@ -139,10 +142,15 @@ struct FullCovarianceProblem {
       gsl_linalg_QR_decomp(design, tau)
       gsl_linalg_QR_QTvec(design, tau, y)
       factors.append(
-        (0..<columns).flatMap { row in
+        (0..<Self.terms).flatMap { row in
           (0..<columns).map { $0 >= row ? gsl_matrix_get(design, row, $0) : 0 }
         })
-      targets.append((0..<columns).map { gsl_vector_get(y, $0) })
+      targets.append((0..<Self.terms).map { gsl_vector_get(y, $0) })
+      for row in Self.terms..<columns {
+        ofChain?.add(
+          (Self.terms..<columns).map { $0 >= row ? gsl_matrix_get(design, row, $0) : 0 },
+          gsl_vector_get(y, row))
+      }
       floor += (columns..<n).reduce(0) {
         let r = gsl_vector_get(y, $1)
         return $0 + r * r
@@ -150,6 +158,12 @@ struct FullCovarianceProblem {
     }
     self.factors = factors
     self.targets = targets
+    if let found = try ofChain?.triangle() {
+      (chainFactor, chainTargets) = (found.factor, found.targets)
+      floor += found.rest
+    } else {
+      (chainFactor, chainTargets) = ([], [])
+    }
     self.floor = floor
   }
 
@@ -163,24 +177,25 @@ struct FullCovarianceProblem {
   func residuals(_ p: [Double], _ values: inout [Double]) {
     let (g, a, n, c) = matrices(p)
     let series = CovarianceSeries(side: side, a: a, c: c)
-    let coefficientsOfChain = Array(p[matrixCount...])
-    let moved = zip(coefficientsOfChain, chain?.reference ?? []).map { $0 - $1 }
+    let moved = zip(p[matrixCount...], chain?.reference ?? []).map { $0 - $1 }
     for lag in 0..<lags {
       let coefficients = [
         n[lag] / (g * g), lag == 0 ? unit / g : 0, series.second[lag] * unit * unit,
         series.third[lag] * g * unit * unit * unit,
         series.fourth[lag] * g * g * unit * unit * unit * unit,
       ] + moved
-      for row in 0..<columns {
+      for row in 0..<Self.terms {
         var sum = -targets[lag][row]
         for term in row..<columns {
           sum += factors[lag][row * columns + term] * coefficients[term]
         }
-        values[lag * columns + row] = sum
+        values[lag * Self.terms + row] = sum
       }
     }
-    for (index, value) in (chain?.prior.departures(coefficientsOfChain) ?? []).enumerated() {
-      values[lags * columns + index] = value
+    for row in 0..<chainCount {
+      values[lags * Self.terms + row] = (row..<chainCount).reduce(-chainTargets[row]) {
+        $0 + chainFactor[row * chainCount + $1] * moved[$1]
+      }
     }
   }
 
@@ -196,8 +211,8 @@ struct FullCovarianceProblem {
     let u4 = u3 * unit
     for lag in 0..<lags {
       func add(_ parameter: Int, _ term: Int, _ slope: Double) {
-        for row in 0...term {
-          values[(lag * columns + row) * count + parameter] +=
+        for row in 0...min(term, Self.terms - 1) {
+          values[(lag * Self.terms + row) * count + parameter] +=
             factors[lag][row * columns + term] * slope
         }
       }
@@ -226,9 +241,9 @@ struct FullCovarianceProblem {
       }
       for index in 0..<chainCount { add(matrixCount + index, Self.terms + index, 1) }
     }
-    for (index, slope) in (chain?.prior.slopes ?? []).enumerated() {
+    for (index, slope) in chainFactor.enumerated() {
       let (row, column) = (index / chainCount, index % chainCount)
-      values[(lags * columns + row) * count + matrixCount + column] = slope
+      values[(lags * Self.terms + row) * count + matrixCount + column] = slope
     }
   }
 }
@@ -266,7 +281,8 @@ extension PhotonTransferFit {
       [1] + [Double](repeating: 1e-7, count: count) + [Double](repeating: 10, count: count)
       + (withC ? [Double](repeating: 1e-13, count: count) : []) + (chain?.prior.scales ?? [])
     var floor = 0.0
-    // Twice for the errors, which follow the curve; with a chain until its coefficients stay within a hundredth of sigma.
+    // Twice for the errors, which follow the curve; with a chain until a step of its coefficients is below a twentieth of
+    // sigma: what the linearisation then leaves out is the square of that.
     for pass in 0..<8 {
       let means = points.map(\.mean)
       func values(_ list: (CovarianceMatrix) -> [Double]) -> [[Double]] {
@@ -306,7 +322,7 @@ extension PhotonTransferFit {
       let next = chain.prior.chain(coefficients)
       chainNow = next
       points = measured.map { $0.linearised(by: next) }
-      if pass > 0, moved.allSatisfy({ $0 < 0.01 }) { break }
+      if pass > 0, moved.allSatisfy({ $0 < 0.05 }) { break }
     }
     guard let found, found.parameters[0] > 0 else {
       throw NotMeasurable("the fit does not converge")

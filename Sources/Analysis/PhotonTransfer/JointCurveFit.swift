@@ -32,9 +32,11 @@ extension PhotonTransferFit {
       }
       linearity = try prior.found(by: fit)
     case .fullCovariance, .fullCovarianceWithoutB:
+      // The variances alone say most of the chain, and quickly.
+      let near = try? PhotonTransferFit(.exponential, to: curve, linearity: ramp)
       try self.init(
         full: curve.used, noise: curve.noise, lags: curve.lags, withC: model == .fullCovariance,
-        chain: (prior, first))
+        chain: (prior, near?.linearity ?? first))
     }
   }
 
