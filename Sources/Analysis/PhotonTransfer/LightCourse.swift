@@ -21,8 +21,11 @@ struct LightCourse {
 
   /// The size [at 2^16 adu] of the first power of u that the ramp is not asked for: of the third, the fourth.
   private static let leftOut = [1: 0.05, 2: 0.02, 3: 0.004]
-  /// Standard deviations of the parts of e, in units of the residuals' scatter.
+  /// Standard deviations of the parts of e, in units of the residuals' scatter or of `steadiness`, whichever is larger.
   private static let grid = [0.0, 0.1, 0.2, 0.4, 0.7, 1, 1.5, 2.5]
+  /// What a source may do from one exposure to another, relative: as few exposures as the curve has unknowns leave small
+  /// residuals by chance, which say nothing of the light.
+  private static let steadiness = 2e-4
 
   /// Solves.
   ///
@@ -44,9 +47,9 @@ struct LightCourse {
     guard let plain = equations.solution(noise.covariance(of: 1, walk: 0, time: 0, stated: false))
     else { throw NotMeasurable("the exposure times do not determine the curve") }
     let freedom = Double(max(samples.count - width + 1, 1))
-    let unit = max((plain.chiSquare / freedom).squareRoot(), 1e-7)
+    let unit = max((plain.chiSquare / freedom).squareRoot(), Self.steadiness)
     var found: [(solution: Equations.Solution, level: Double)] = []
-    for own in Self.grid.dropFirst() {
+    for own in [0.02, 0.05] + Self.grid.dropFirst() {
       for walk in Self.grid {
         for time in Self.grid {
           let covariance = noise.covariance(of: own * unit, walk: walk * unit, time: time * unit)
