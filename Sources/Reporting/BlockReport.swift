@@ -101,7 +101,11 @@ public struct BlockReport: Sendable {
 
   private func preparation() -> [ReportPart] {
     let steps = data.subtasks.filter { $0.name == "prep" }
-    guard !steps.isEmpty else { return [] }
+    // What a step did not measure itself must be seen by the reader, whichever step it was.
+    let shared = data.subtasks.flatMap { step in
+      step.log.filter { $0.contains("taken over from") }.map { "\(step.name): \($0)" }
+    }
+    guard !steps.isEmpty || !shared.isEmpty else { return [] }
     var parts: [ReportPart] = [.section(1, "Images pre-processing", label: "preparation")]
     for step in steps {
       if step.status != .finished {
@@ -112,6 +116,7 @@ public struct BlockReport: Sendable {
           ? .paragraph("The step left no log line.")
           : .node(.bullets(step.log.prefix(40).map { Document.Text($0) })))
     }
+    if !shared.isEmpty { parts.append(.node(.bullets(shared.map { Document.Text($0) }))) }
     return parts
   }
 }

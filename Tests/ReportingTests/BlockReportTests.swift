@@ -86,6 +86,7 @@ struct BlockReportTests {
   func checksOnly() async throws {
     var options = Fixture.Options()
     options.steps = ["init", "check"]
+    options.checkLog = ["9 frames: taken over from PTC01 run 1", "something else"]
     options.missing = [Fixture.firstObsid, Fixture.firstObsid + 1]
     let made = try await Self.make("checks", options)
     defer { Self.finish(made.fixture) }
@@ -96,6 +97,9 @@ struct BlockReportTests {
     #expect(text.contains("CCD1 missing"))
     #expect(text.contains("CCD1 unusable"))
     #expect(!text.contains("meta-analysis"))
+    // What the run did not measure itself is said.
+    #expect(text.contains("check: 9 frames: taken over from PTC01 run 1"))
+    #expect(!text.contains("something else"))
   }
 
   @Test("a run that failed says so on its cover, with the reason")

@@ -16,6 +16,8 @@ struct Fixture {
     var test = "BIAS01"
     /// Steps that are stored.
     var steps = ["init", "check", "prep", "basic", "meta"]
+    /// Lines of the log of the step `check`.
+    var checkLog: [String] = []
     /// The step that fails; it and later ones have no results.
     var failing: String?
     /// House-keeping keys; none for a laboratory without.
@@ -62,7 +64,9 @@ struct Fixture {
       var commit = SubtaskCommit(name: step, ordinal: ordinal, seconds: 1.25 + Double(ordinal))
       switch step {
       case "init": numbers.addInit(to: &commit)
-      case "check": numbers.addCheck(to: &commit)
+      case "check":
+        numbers.addCheck(to: &commit)
+        commit.log += options.checkLog
       case "prep": numbers.addPreparation(to: &commit)
       case "basic": numbers.addBasic(to: &commit)
       default:

@@ -21,33 +21,51 @@ final class BorderedImage {
     (width, height) = (image.width, image.height)
     storage = Image(width: image.width + 2 * margin, height: image.height + 2 * margin)
     let (w, h) = (image.width, image.height)
-    // Means over a block of the border about the nearest pixel.
-    let reach = 16
-    func mean(_ x: Int, _ y: Int) -> Float {
-      let columns = max(0, x - reach)...min(w - 1, x + reach)
-      let rows = max(0, y - reach)...min(h - 1, y + reach)
-      var sum: Float = 0
-      for v in rows {
-        for u in columns { sum += image.pixels[v * w + u] }
-      }
-      return sum / Float(columns.count * rows.count)
+    let (across, up) = (min(w - 1, Self.reach) + 1, min(h - 1, Self.reach) + 1)
+    func sum(columns: Range<Int>, row: Int) -> Double {
+      var sum = 0.0
+      for x in columns { sum += Double(image.pixels[row * w + x]) }
+      return sum
     }
+    let left = Self.means((0..<h).map { sum(columns: 0..<across, row: $0) }, of: across)
+    let right = Self.means((0..<h).map { sum(columns: w - across..<w, row: $0) }, of: across)
     for y in 0..<h {
       let row = pixels(ofRow: y)
       row.update(from: image.row(y).baseAddress.unsafelyUnwrapped, count: w)
-      let (left, right) = (mean(0, y), mean(w - 1, y))
       for k in 1...margin {
-        row[-k] = left
-        row[w - 1 + k] = right
+        row[-k] = left[y]
+        row[w - 1 + k] = right[y]
       }
     }
-    for x in -margin..<(w + margin) {
-      let at = min(max(x, 0), w - 1)
-      let (bottom, top) = (mean(at, 0), mean(at, h - 1))
-      for k in 1...margin {
-        pixels(ofRow: -k)[x] = bottom
-        pixels(ofRow: h - 1 + k)[x] = top
+    func sums(rows: Range<Int>) -> [Double] {
+      var sums = [Double](repeating: 0, count: w)
+      for y in rows {
+        for x in 0..<w { sums[x] += Double(image.pixels[y * w + x]) }
       }
+      return sums
+    }
+    let bottom = Self.means(sums(rows: 0..<up), of: up)
+    let top = Self.means(sums(rows: h - up..<h), of: up)
+    for k in 1...margin {
+      let (below, above) = (pixels(ofRow: -k), pixels(ofRow: h - 1 + k))
+      for x in -margin..<(w + margin) {
+        let at = min(max(x, 0), w - 1)
+        below[x] = bottom[at]
+        above[x] = top[at]
+      }
+    }
+  }
+
+  /// Half the side of the blocks of the border whose means are taken.
+  private static let reach = 16
+
+  /// The means over a block about each place along a border, from sums over the block's depth.
+  private static func means(_ sums: [Double], of depth: Int) -> [Float] {
+    sums.indices.map { index in
+      let (low, high) = (max(0, index - reach), min(sums.count - 1, index + reach))
+      var sum = 0.0
+      for other in low...high { sum += sums[other] }
+      return Float(sum / Double((high - low + 1) * depth))
     }
   }
 

@@ -42,8 +42,7 @@ public struct FlatSignal: Sendable {
         sample.append(out[x])
       }
     }
-    sample.sort()
-    let middle = sample.isEmpty ? 0 : sample[sample.count / 2]
+    let middle = sample.isEmpty ? 0 : orderStatistics([sample.count / 2], of: &sample)[0]
     for y in 0..<height {
       let (out, marks) = (image.row(y), hidden.row(y))
       for x in 0..<width where marks[x] != 0 { out[x] = middle }

@@ -176,9 +176,10 @@ struct FlatPairMeasurement {
       }
     }
     guard sample.count > 4 else { throw NotMeasurable("only \(sample.count) valid pixels") }
-    sample.sort()
-    let middle = Double(sample[sample.count / 2])
-    let quartiles = Double(sample[sample.count * 3 / 4] - sample[sample.count / 4])
+    let count = sample.count
+    let values = orderStatistics([count / 4, count / 2, count * 3 / 4], of: &sample)
+    let middle = Double(values[1])
+    let quartiles = Double(values[2] - values[0])
     // The distance of the quartiles of a normal distribution is 1.349 sigma.
     let width = quartiles * 0.741301109252802
     guard width > 0, width.isFinite else { throw NotMeasurable("two equal flats") }

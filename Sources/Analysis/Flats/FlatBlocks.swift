@@ -100,19 +100,13 @@ public struct FlatBlocks: Sendable {
       var total = 0.0
       var count = 0
       for y in place.rows {
-        let row = pixels + (y * frame.width + place.columns.lowerBound)
-        var rowSum: UInt32 = 0
-        var rowCount: UInt32 = 0
-        for x in 0..<place.columns.count {
-          let value = row[x]
-          let inside = value >= low && value <= high
-          rowSum &+= inside ? UInt32(value) : 0
-          rowCount &+= inside ? 1 : 0
-        }
+        let row = RangeSum(
+          pixels + (y * frame.width + place.columns.lowerBound), length: place.columns.count,
+          low: low, high: high)
         let line = amplifier.flippedRow(y - amplifier.y0) - region.rows.lowerBound
         let offset = offsets.isEmpty ? 0 : offsets[min(max(line, 0), offsets.count - 1)]
-        total += Double(rowSum) - Double(rowCount) * Double(offset)
-        count += Int(rowCount)
+        total += Double(row.sum) - Double(row.count) * Double(offset)
+        count += Int(row.count)
       }
       sum += count
       means.append(2 * count > tile.count ? total / Double(count) : .nan)

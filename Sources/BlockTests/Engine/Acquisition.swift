@@ -93,8 +93,10 @@ struct Acquisition: Sendable {
     }
     housekeeping = []
     if rows.hasHousekeeping {
-      for matched in report.exposures {
-        let read = Self.housekeeping(of: matched, digests)
+      let files = try await parallelMap(report.exposures, workers: workers) { matched in
+        Self.housekeeping(of: matched, digests)
+      }
+      for read in files {
         housekeeping.append(read.readings)
         if let input = read.input { inputs.append(input) }
       }

@@ -24,8 +24,9 @@ enum FlatMaster {
           context.progress((start + share) / total)
         }
         done += 1
+        let measured = try await measure(master, frames, settings, context)
         let outcome = try add(
-          master, frames, detector, label, settings, stored, chain, to: &result, context)
+          master, measured, frames, detector, label, settings, stored, chain, to: &result, context)
         for (place, measured) in outcome { responses[place, default: []].append(measured) }
       }
     }
@@ -67,13 +68,38 @@ enum FlatMaster {
 
   // MARK: - One master
 
+  /// The response of each amplifier, side by side; nil where there is no flat of it.
+  private static func measure(
+    _ master: MasterFlat?, _ frames: [MasterFlat.Frame], _ settings: FlatSettings,
+    _ context: TestContext
+  ) async throws -> [Quadrant?] {
+    let image = settings.image ?? Region(columns: 0..<0, rows: 0..<0)
+    let work = context.camera.amplifiers.enumerated().map { index, amplifier in
+      (area: amplifier.frameRegion(of: image), models: frames.compactMap { $0.models[index] })
+    }
+    return try await parallelMap(work, workers: context.workers) { item -> Quadrant? in
+      guard let master, let first = item.models.first else { return nil }
+      return Quadrant(
+        response: PixelResponse(
+          .init(
+            flat: master.flat, error: master.error, first: master.first, second: master.second),
+          area: item.area, parameters: first.parameters, frames: item.models.count),
+        histogram: ResponseHistogram(of: master.flat, area: item.area))
+    }
+  }
+
+  /// What is measured of one amplifier of a master.
+  private struct Quadrant {
+    var response: PixelResponse
+    var histogram: ResponseHistogram
+  }
+
   private static func add(
-    _ master: MasterFlat?, _ frames: [MasterFlat.Frame], _ detector: String, _ label: String,
-    _ settings: FlatSettings, _ stored: StoredFlats, _ chain: ChainSlope,
-    to result: inout SubtaskResult, _ context: TestContext
+    _ master: MasterFlat?, _ measured: [Quadrant?], _ frames: [MasterFlat.Frame],
+    _ detector: String, _ label: String, _ settings: FlatSettings, _ stored: StoredFlats,
+    _ chain: ChainSlope, to result: inout SubtaskResult, _ context: TestContext
   ) throws -> [(Place, Measured)] {
     var responses: [(Place, Measured)] = []
-    let image = settings.image ?? Region(columns: 0..<0, rows: 0..<0)
     for (index, amplifier) in context.camera.amplifiers.enumerated() {
       let name = amplifier.name
       func measure(_ quantity: Quantity, _ outcome: Result<Estimate, NotMeasurable>) {
@@ -86,15 +112,12 @@ enum FlatMaster {
         Q.frames, detector: detector, amplifier: name, item: label, Double(mine.count))
       let fluence = stored.fluence(detector, name, label)
       measure(Q.fluence, fluence)
-      guard let master, let first = mine.first else {
+      guard let quadrant = measured[index] else {
         let reason = stored.reason(detector, name, label)
         for quantity in [Q.prnu, Q.slope, Q.rawScatter, Q.noise] { measure(quantity, .failure(reason)) }
         continue
       }
-      let response = PixelResponse(
-        .init(
-          flat: master.flat, error: master.error, first: master.first, second: master.second),
-        area: amplifier.frameRegion(of: image), parameters: first.parameters, frames: mine.count)
+      let response = quadrant.response
       let slope = fluence.flatMap { fluence in
         Result { () throws(NotMeasurable) in
           try chain.factor(detector, name, at: fluence.value)
@@ -104,7 +127,7 @@ enum FlatMaster {
       measure(Q.prnu, response.scatter.map { (try? slope.get())?.times($0) ?? $0 })
       measure(Q.rawScatter, response.rawScatter)
       measure(Q.noise, response.noise)
-      addHistogram(master.flat, amplifier, image, detector, label, to: &result)
+      addHistogram(quadrant.histogram, amplifier, detector, label, to: &result)
       if case .success(let fluence) = fluence {
         responses.append(
           (
@@ -143,10 +166,9 @@ enum FlatMaster {
   }
 
   private static func addHistogram(
-    _ flat: Image<Float>, _ amplifier: Amplifier, _ image: Region, _ detector: String,
-    _ label: String, to result: inout SubtaskResult
+    _ histogram: ResponseHistogram, _ amplifier: Amplifier, _ detector: String, _ label: String,
+    to result: inout SubtaskResult
   ) {
-    let histogram = ResponseHistogram(of: flat, area: amplifier.frameRegion(of: image))
     guard !histogram.counts.isEmpty else { return }
     result.curves.append(
       SubtaskResult.Curve(
