@@ -30,7 +30,10 @@ extension UnsafeMutableBufferPointer where Element == Float {
         return
       }
     }
-    if low < high { UnsafeMutableBufferPointer(rebasing: self[low...high]).sort() }
+    if low < high {
+      var rest = UnsafeMutableBufferPointer(rebasing: self[low...high])
+      rest.sort()
+    }
   }
 }
 
