@@ -80,7 +80,8 @@ public struct PhotonTransferTurnOff: Sendable, Equatable {
 /// |V - model| <= cut s + departure V, s^2 = sigma_V^2 + (jitter V)^2, with sigma_V its own error, sqrt(2 / N) V: the
 /// original pipelines take sqrt(V), which is no error of a variance, and large enough for any departure at full size.
 /// Where at least three other pairs have the same signal, a pair must also agree with their median V / model within
-/// cut s alone: that finds the outliers that the departure would let pass.
+/// cut s alone: that finds the outliers that the departure would let pass. At last the highest signals are held against
+/// what those below foretell (`CurveTop`).
 public struct PhotonTransferCurve: Sendable, Equatable {
   /// The points by rising signal; those without a valid mean and variance are left out.
   public let points: [PhotonTransferPoint]
@@ -114,7 +115,7 @@ public struct PhotonTransferCurve: Sendable, Equatable {
       noise.value >= 0 && noise.value.isFinite && noise.uncertainty > 0
         && noise.uncertainty.isFinite ? noise : nil
     }
-    isUsed = growth.isUsed
+    isUsed = CurveTop(valid, cut: options.cut).trimmed(growth.isUsed)
     lags = options.lags
     guard let top = isUsed.lastIndex(of: true), isUsed.count(where: { $0 }) >= 4 else {
       throw NotMeasurable("fewer than four pairs of flats lie on a curve")
