@@ -121,4 +121,31 @@ public enum RowOffsets {
       return count > 0 ? Float(Double(sum) / Double(count)) : Float(fallback)
     }
   }
+
+  /// The scatter of a scan's pixels about the mean of their row [adu], over all rows of some frames: noise without the drift
+  /// of offsets from row to row.
+  ///
+  /// Rows of more than five times the median variance (a glow, a cosmic ray in the serial register) are left out; of
+  /// normal noise in ten columns next to none is.
+  ///
+  /// - Throws: `NotMeasurable` without two rows of two pixels, or where nothing scatters.
+  public static func scatter(
+    _ frames: [Image<UInt16>], amplifier: Amplifier, region: Region, accept: ClosedRange<UInt16>
+  ) throws(NotMeasurable) -> Estimate {
+    let variances = frames.flatMap { frame in
+      Profiles(frame: frame, amplifier: amplifier, region: region, level: 0, accept: accept)
+        .rowScatters.compactMap { $0.map { $0 * $0 } }
+    }
+    guard variances.count > 1, region.columns.count > 1 else {
+      throw NotMeasurable("no rows of scan pixels")
+    }
+    let limit = 5 * (try median(variances))
+    let kept = variances.filter { $0 <= limit }
+    let variance = kept.reduce(0, +) / Double(kept.count)
+    guard variance > 0, variance.isFinite else { throw NotMeasurable("the pixels do not scatter") }
+    let freedom = kept.count * (region.columns.count - 1)
+    let scatter = variance.squareRoot()
+    return Estimate(
+      value: scatter, uncertainty: scatter / (2 * Double(freedom)).squareRoot(), count: freedom)
+  }
 }

@@ -114,6 +114,32 @@ import Testing
       accept: 1...65534, fallback: 1)
     #expect(offsets == [60, 50, 50, 50, 50, 50, 50, 50])
   }
+
+  @Test("The scatter about the rows' means knows no drift from row to row, and no glowing row")
+  func rowScatter() throws {
+    let amplifier = plainAmplifier(12, 300, flipX: true, flipY: true)
+    var random = SeededGenerator(seed: 31)
+    let frame = Image<UInt16>(width: 12, height: 300, filledWith: 0)
+    for y in 0..<300 {
+      for x in 0..<12 {
+        frame[x, y] = UInt16(2600 + 3 * (y % 20) + Int((4 * random.normal()).rounded()))
+      }
+    }
+    frame[11, 40] = 9000
+    let region = Region(columns: 0..<10, rows: 0..<300)
+    let scatter = try RowOffsets.scatter(
+      [frame, frame], amplifier: amplifier, region: region, accept: 1...65534)
+    let truth = (16 + 1.0 / 12).squareRoot()
+    #expect(abs(scatter.value - truth) < 5 * truth / 5400.0.squareRoot())
+    #expect(scatter.count == 2 * 9 * 299)
+    #expect(throws: NotMeasurable.self) {
+      try RowOffsets.scatter([frame], amplifier: amplifier, region: region, accept: 1...2)
+    }
+    let still = Image<UInt16>(width: 12, height: 300, filledWith: 2600)
+    #expect(throws: NotMeasurable.self) {
+      try RowOffsets.scatter([still], amplifier: amplifier, region: region, accept: 1...65534)
+    }
+  }
 }
 
 @Suite struct LinearTrendTests {

@@ -216,6 +216,36 @@ private let ladder: [Double] = [
     #expect(abs(fit.gain.value / truth.gain - 1) < 0.004)
   }
 
+  @Test("A highest signal whose neighbours are correlated by blooming ends the curve, though its variance follows")
+  func blooming() throws {
+    let truth = Truth()
+    var points = truth.points(seed: 3, means: ladder)
+    for index in points.indices.suffix(4) {
+      let point = points[index]
+      let matrix = try #require(point.covariances)
+      var values = matrix.values
+      // Charge that runs along the columns, in a corner of the amplifier: half of C_01, 2 % of the variance.
+      values[1] *= 2
+      let variance = point.variance
+      points[index] = PhotonTransferPoint(
+        mean: point.mean,
+        variance: Estimate(
+          value: 1.02 * variance.value, uncertainty: variance.uncertainty, count: variance.count),
+        covariances: CovarianceMatrix(
+          range: matrix.range, values: values, uncertainties: matrix.uncertainties,
+          pairs: matrix.pairs))
+    }
+    let curve = try PhotonTransferCurve(points)
+    #expect(curve.isUsed.suffix(4).allSatisfy { !$0 })
+    #expect(abs(curve.turnOff.mean - 42_252) < 1)
+    #expect(!curve.turnOff.isLowerLimit)
+    // Nothing else ends there: neither a sound curve, nor one of variances alone.
+    let sound = try PhotonTransferCurve(truth.points(seed: 3, means: ladder))
+    #expect(sound.turnOff.isLowerLimit && sound.turnOff.mean > 48_000)
+    let bare = points.map { PhotonTransferPoint(mean: $0.mean, variance: $0.variance) }
+    #expect(try PhotonTransferCurve(bare).turnOff.isLowerLimit)
+  }
+
   @Test("Outliers, low and high, are left out wherever they are", arguments: [0, 3, 9, 20, 35])
   func outlier(index: Int) throws {
     for factor in [0.5, 0.95, 1.06, 3] {
@@ -266,6 +296,9 @@ private let ladder: [Double] = [
         })
     }
     #expect(throws: NotMeasurable.self) { try curve([]) }
+    #expect(
+      throws: NotMeasurable("no light: the signals of all pairs are within the noise")
+    ) { try curve((0..<12).map { (0.01 * Double($0 + 1), 1.6) }) }
     #expect(throws: NotMeasurable.self) { try curve([(1, 1), (2, 2), (3, 3)]) }
     #expect(throws: NotMeasurable.self) { try curve((0..<10).map { (-Double($0), 5) }) }
     #expect(throws: NotMeasurable.self) { try curve((0..<10).map { (Double($0) * 1000, .nan) }) }

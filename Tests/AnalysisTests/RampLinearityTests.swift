@@ -10,6 +10,8 @@ private struct BentChain {
   let pixels = 2e6
   /// F = l (1 + c1 l / 2^16 + c2 (l / 2^16)^2).
   var bend = (0.022, -0.036)
+  /// Relative scatter of the light from exposure to exposure.
+  var flicker = 1e-4
 
   func measured(_ linear: Double) -> Double {
     let x = linear / 65536
@@ -30,7 +32,7 @@ private struct BentChain {
       // The source's own course, shared by the exposures of a level.
       let light = 1 + 2e-4 * random.normal()
       for pair in 0..<5 {
-        let linear = 13_000 * seconds * light * (1 + 1e-4 * random.normal())
+        let linear = 13_000 * seconds * light * (1 + flicker * random.normal())
         let truth = PhotonTransferModel.exponential(
           mean: linear, a: a, gain: gain, noise: noise * gain * gain)
         let variance = truth * slope(linear) * slope(linear)
@@ -82,6 +84,27 @@ struct RampLinearityTests {
     #expect(abs(bias) < 0.08, "\(bias)")
     let scatter = (pulls.reduce(0) { $0 + $1 * $1 } / Double(pulls.count)).squareRoot()
     #expect(scatter > 0.7 && scatter < 1.3, "\(scatter)")
+  }
+
+  @Test("A lamp that flickers by half a per cent leaves the gain to the variances")
+  func flicker() throws {
+    var chain = BentChain()
+    chain.flicker = 0.0035
+    var (deviations, pulls): ([Double], [Double]) = ([], [])
+    for seed in 0..<60 {
+      let (points, samples) = chain.ramp(seed: UInt64(seed) + 900)
+      let curve = try PhotonTransferCurve(
+        points, noise: Estimate(value: chain.noise, uncertainty: 0.05 * chain.noise, count: 100))
+      let gain = try PhotonTransferFit(
+        .exponential, to: curve, linearity: RampLinearity(samples)).gain
+      deviations.append(100 * (gain.value / chain.gain - 1))
+      pulls.append((gain.value - chain.gain) / gain.uncertainty)
+    }
+    func rms(_ values: [Double]) -> Double {
+      (values.reduce(0) { $0 + $1 * $1 } / Double(values.count)).squareRoot()
+    }
+    #expect(rms(deviations) < 0.5, "\(rms(deviations)) %")
+    #expect(rms(pulls) > 0.4 && rms(pulls) < 1.5, "\(rms(pulls))")
   }
 
   @Test("The linear signal undoes the bend; its slope is the derivative")

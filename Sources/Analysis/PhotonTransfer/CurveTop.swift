@@ -1,19 +1,11 @@
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// Whether the highest signals of a photon transfer curve still belong to it.
 ///
-/// Non-linearity of the chain bends a variance by per cents, so that growing upwards has to let as much pass; where only a
+/// Non-linearity of the chain bends a variance by per cents, so that growing upwards has to let as much pass. Where only a
 /// corner of an amplifier blooms, its variance changes no more than that, while the charge that runs along the columns
-/// leaves covariances of neighbours that are wrong by half. Both are smooth functions of the signal below. Hence the pairs of
-/// the highest signal (within 3 % of it) are compared with what those below foretell:
-///
-/// - V / F by a parabola in F, its error and 0.5 % allowed for;
-/// - C_ij / F^2 at the lags (1, 0) and (0, 1) by a straight line in F, its error and a twentieth of C_ij allowed for.
-///
-/// Where one of them is off by more than `cut` sigma all these pairs are left out, and the next lower ones looked at, as
-/// long as five signals remain below.
+/// leaves covariances of neighbours that are wrong by half. C_ij / F^2 is all but straight in F, whatever the chain: hence
+/// at the lags (1, 0) and (0, 1) the pairs of the highest signal (within 3 % of it) are compared with a straight line through
+/// those below. Where they are off by more than `cut` sigma, a twentieth of C_ij allowed for in each, all these pairs are left
+/// out, and the next lower ones looked at, as long as five signals remain below.
 struct CurveTop {
   private let points: [PhotonTransferPoint]
   private let cut: Double
@@ -36,11 +28,6 @@ struct CurveTop {
   }
 
   private func departs(_ group: [Int], _ below: [Int]) -> Bool {
-    func ratio(_ index: Int) -> (value: Double, error: Double) {
-      let point = points[index]
-      return (point.variance.value / point.mean, point.variance.uncertainty / point.mean)
-    }
-    if isOff(group, below, degree: 2, allowed: 0.005, ratio) { return true }
     for lag in [(1, 0), (0, 1)] {
       func slope(_ index: Int) -> (value: Double, error: Double)? {
         let point = points[index]
@@ -51,21 +38,24 @@ struct CurveTop {
         guard matrix.values[at].isFinite, error > 0, error.isFinite else { return nil }
         return (matrix.values[at] / square, error)
       }
-      if isOff(group, below, degree: 1, allowed: 0.05, slope) { return true }
+      if isOff(group, below, slope) { return true }
     }
     return false
   }
 
-  /// Whether the weighted mean of a group departs from a polynomial through the points below.
+  /// The share of a value by which a line may be wrong.
+  private static let allowed = 0.05
+
+  /// Whether the weighted mean of a group departs from a straight line through the points below.
   private func isOff(
-    _ group: [Int], _ below: [Int], degree: Int, allowed: Double,
-    _ measured: (Int) -> (value: Double, error: Double)?
+    _ group: [Int], _ below: [Int], _ measured: (Int) -> (value: Double, error: Double)?
   ) -> Bool {
-    let top = points[group.last ?? 0].mean
-    func powers(_ mean: Double) -> [Double] { (0...degree).map { pow(mean / top, Double($0)) } }
+    guard let last = group.last else { return false }
+    let top = points[last].mean
+    func powers(_ mean: Double) -> [Double] { [1, mean / top] }
     let data = below.compactMap { index in measured(index).map { (points[index].mean, $0) } }
     let own = group.compactMap { index in measured(index).map { (points[index].mean, $0) } }
-    guard own.count == group.count, data.count > degree + 1,
+    guard own.count == group.count, data.count > 2,
       let fit = try? LinearFit(
         rows: data.map { powers($0.0) }, data: data.map(\.1.value), errors: data.map(\.1.error))
     else { return false }
@@ -83,8 +73,8 @@ struct CurveTop {
     for i in at.indices {
       for j in at.indices { variance += at[i] * fit.covariance[i * at.count + j] * at[j] }
     }
-    let excess = max(1, fit.chiSquare / Double(data.count - degree - 1))
-    let floor = allowed * abs(expected)
+    let excess = max(1, fit.chiSquare / Double(data.count - 2))
+    let floor = Self.allowed * abs(expected)
     let error = (1 / weight + max(variance, 0) * excess + floor * floor).squareRoot()
     return abs(sum / weight - expected) > cut * error
   }

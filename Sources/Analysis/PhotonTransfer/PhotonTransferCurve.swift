@@ -107,6 +107,10 @@ public struct PhotonTransferCurve: Sendable, Equatable {
     guard valid.count >= 4 else {
       throw NotMeasurable("\(valid.count) valid pairs of flats; a curve needs four")
     }
+    // Of frames without light means scatter about zero, and half of them are positive.
+    guard valid.contains(where: { $0.mean > 3 * $0.variance.value.squareRoot() }) else {
+      throw NotMeasurable("no light: the signals of all pairs are within the noise")
+    }
     let inRange = valid.map { options.range.contains($0.mean) }
     var growth = CurveGrowth(valid, inRange, options)
     try growth.run()

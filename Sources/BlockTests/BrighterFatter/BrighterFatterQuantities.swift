@@ -237,7 +237,7 @@ public enum BrighterFatterQuantities {
       PhotonTransferQuantities.partner, PhotonTransferQuantities.pairMean,
       PhotonTransferQuantities.pairVariance, PhotonTransferQuantities.pairRatio,
       PhotonTransferQuantities.pairImbalance, PhotonTransferQuantities.pairPixels,
-      PhotonTransferQuantities.pairRejected,
+      PhotonTransferQuantities.pairRejected, PhotonTransferQuantities.pairNoise,
     ] + [
       gain, gainRun, jointGain, a, aSum, chiSquare, linearityTop, points, amplitude, slope, closure,
       shift,

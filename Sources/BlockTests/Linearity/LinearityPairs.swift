@@ -8,7 +8,7 @@ enum LinearityPairs {
     PhotonTransferQuantities.partner, PhotonTransferQuantities.pairMean,
     PhotonTransferQuantities.pairVariance, PhotonTransferQuantities.pairRatio,
     PhotonTransferQuantities.pairImbalance, PhotonTransferQuantities.pairPixels,
-    PhotonTransferQuantities.pairRejected,
+    PhotonTransferQuantities.pairRejected, PhotonTransferQuantities.pairNoise,
   ]
 
   static func run(_ context: TestContext) async throws -> SubtaskResult {

@@ -70,7 +70,7 @@ enum PhotonTransferExtraction {
     typealias Q = PhotonTransferQuantities
     for quantity in [
       Q.partner, Q.pairMean, Q.pairVariance, Q.pairRatio, Q.pairImbalance, Q.pairPixels,
-      Q.pairRejected,
+      Q.pairRejected, Q.pairNoise,
     ] {
       for row in try results.measurements(quantity) {
         result.measurements.append(
@@ -144,8 +144,25 @@ enum PhotonTransferExtraction {
           tiles: tiles.map(amplifier.frameRegion), options: settings.pair)
       }
       add(pair, item.detector, amplifier.name, item.first.obsid, to: &result)
+      result.measure(
+        PhotonTransferQuantities.pairNoise, detector: item.detector, amplifier: amplifier.name,
+        obsid: item.first.obsid, noise([frames.0, frames.1], amplifier, image, camera))
     }
     return result
+  }
+
+  /// The scatter of the scan's pixels beside the image area about the means of their rows [adu].
+  private static func noise(
+    _ frames: [Image<UInt16>], _ amplifier: Amplifier, _ image: Region, _ camera: Camera
+  ) -> Result<Estimate, NotMeasurable> {
+    let name = camera.regions[.overscan] != nil ? RegionName.overscan : .prescan
+    guard let scan = camera.checkRegion(name, rows: image.rows) else {
+      return .failure(NotMeasurable("no scan pixels"))
+    }
+    return Result { () throws(NotMeasurable) in
+      try RowOffsets.scatter(
+        frames, amplifier: amplifier, region: scan, accept: camera.validValues)
+    }
   }
 
   /// A flat with the offsets of the rows of the image area, in the frame's order.

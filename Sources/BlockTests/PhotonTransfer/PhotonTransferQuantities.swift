@@ -27,6 +27,11 @@ public enum PhotonTransferQuantities {
     "ptc.pair.gain", unit: .electronPerADU, per: [.detector, .amplifier, .exposure], digits: 4,
     "Gain from a single pair of flats, corrected for read noise to second order unless the input pairgain says otherwise. Brighter-fatter makes it rise with the signal: the gain of the detector is ptc.gain."
   )
+  /// The read noise beside a pair.
+  public static let pairNoise = Quantity(
+    "ptc.pair.noise", unit: .adu, per: [.detector, .amplifier, .exposure], digits: 4,
+    "Scatter of the over-scan's pixels about the mean of their row, of both flats of a pair: read-out noise without the drift of offsets from row to row."
+  )
   /// How unequal the flats of a pair are.
   public static let pairImbalance = Quantity(
     "ptc.pair.imbalance", unit: .none, per: [.detector, .amplifier, .exposure], digits: 5,
@@ -130,8 +135,8 @@ public enum PhotonTransferQuantities {
 
   /// All of them.
   public static let all = [
-    partner, pairMean, pairVariance, pairRatio, pairGain, pairImbalance, pairPixels, pairRejected,
-    gain, gainByModel, gainBinned, aBinned, a00, a00ByModel, aNeighbour, aSum, readNoise, turnOff,
+    partner, pairMean, pairVariance, pairRatio, pairGain, pairNoise, pairImbalance, pairPixels,
+    pairRejected, gain, gainByModel, gainBinned, aBinned, a00, a00ByModel, aNeighbour, aSum, readNoise, turnOff,
     turnOffReached, turnOffElectrons, nonLinearity, linearityCoefficient, linearityRange, chiSquare,
     points, pointsRejected, bloom,
   ]

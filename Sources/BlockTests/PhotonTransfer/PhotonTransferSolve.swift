@@ -298,9 +298,14 @@ enum PhotonTransferSolve {
 
   // MARK: - Gains of pairs
 
-  /// The read noise of an amplifier [adu]: median scatter of the over-scan of all flats, with which the gains of single
-  /// pairs are corrected.
+  /// The read noise of an amplifier [adu]: median over the pairs of the scatter about the rows' means beside the image. A
+  /// run of an earlier version has none; it has the scatter of whole scans, in which the drift from row to row is.
   static func readNoise(_ context: TestContext) throws -> [String: Estimate] {
+    let own = try context.earlier.measurements(Q.pairNoise)
+    if own.contains(where: { $0.value != nil }) {
+      return Dictionary(grouping: own) { "\($0.detector ?? "")/\($0.amplifier ?? "")" }
+        .compactMapValues { try? medianEstimate($0.compactMap(\.value)) }
+    }
     let region = context.camera.regions[.overscan] != nil ? RegionName.overscan : .prescan
     let rows = try context.earlier.measurements(CheckQuantities.scatter).filter {
       $0.item == region.short

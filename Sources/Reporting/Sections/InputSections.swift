@@ -76,13 +76,18 @@ enum InputSections {
       data.exposures.contains { $0.commanded[column.name]?.isEmpty == false }
     }
     let first = data.camera.detectors.first
+    // The ladders of flats have times of 0.175 s; whole seconds need no thousandths.
+    let isCoarse = data.exposures.allSatisfy { exposure in
+      exposure.exposureSeconds.map { abs($0 * 10 - ($0 * 10).rounded()) < 1e-6 } ?? true
+    }
+    let digits = isCoarse ? 1 : 3
     let rows = data.obsids.map { obsid -> [Document.Table.Cell] in
       let mine = data.exposures.filter { $0.obsid == obsid }
       let exposure = mine.first { $0.detector == first } ?? mine.first
       return [
         .words("\(obsid)"), .words(exposure?.commanded["label"] ?? ""),
         .words(TimeText.forPeople(exposure?.time ?? "")),
-        .value(exposure?.exposureSeconds, digits: 1, reason: "unknown"),
+        .value(exposure?.exposureSeconds, digits: digits, reason: "unknown"),
       ]
         + present.map { column in
           exposure?.commanded[column.name].map { .words($0) } ?? .empty(reason: "")

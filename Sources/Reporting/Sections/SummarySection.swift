@@ -135,8 +135,12 @@ enum SummarySection {
     return words.isEmpty ? "whole test" : words.joined(separator: " ")
   }
 
-  /// A text of at most so many characters, with a mark where it was cut.
+  /// A text of at most so many characters, with a mark where it was cut: after an item of a list where it is one, so that no
+  /// number loses its last digits.
   static func clipped(_ text: String, to count: Int) -> String {
-    text.count > count ? "\(text.prefix(count))…" : text
+    guard text.count > count else { return text }
+    let kept = text.prefix(count)
+    guard let comma = kept.lastIndex(of: ",") else { return "\(kept)…" }
+    return "\(kept[...comma]) …"
   }
 }
