@@ -199,6 +199,77 @@ private struct LinearityTruth {
     #expect(RepeatScatter.relative([]) == 0)
   }
 
+  @Test("Errors that were guessed wrongly become those that repeated exposures show, and drift is no scatter")
+  func errorScales() throws {
+    var found: [Double] = []
+    for seed in 0..<10 {
+      let samples = LinearityTruth(jitter: 1e-3).samples(seed: UInt64(seed))
+      let wrong = samples.map { $0.scaled(4) }
+      let scale = try #require(RepeatScatter.errorScale(wrong, in: 0..<65_536))
+      found.append(4 * scale)
+      #expect(RepeatScatter.errorScale(wrong, in: 60_000..<65_536) == nil)
+    }
+    #expect(abs(moments(found).mean - 1) < 0.05, "\(moments(found))")
+    // A source that swings by half a percent between stability frames, and not between exposures that follow each other.
+    let swinging = RepeatScatter.relative(
+      LinearityTruth(jitter: 1e-4, drift: 0.01, wave: 0).samples(seed: 3))
+    #expect(swinging < 3e-4, "\(swinging)")
+    #expect(RepeatScatter.errorScale([], in: 0..<65_536) == nil)
+  }
+
+  @Test("A curve that the polynomial cannot follow has errors that say so; one that it can has none of that")
+  func misfit() throws {
+    var options = LinearityOptions()
+    options.commonScatter = 2e-4
+    let good = try LinearityFit(LinearityTruth().samples(seed: 4), options: options)
+    #expect(good.misfit == 1)
+    // A ripple of 0.3 %, four periods over the range.
+    let rippled = LinearityTruth().samples(seed: 4).map { sample in
+      LinearitySample(
+        exposure: sample.exposure, filter: sample.filter, tile: sample.tile,
+        exposureSeconds: sample.exposureSeconds, elapsedHours: sample.elapsedHours,
+        signal: sample.signal * (1 + 3e-3 * sin(2 * .pi * sample.signal / 16_000)),
+        uncertainty: sample.uncertainty)
+    }
+    let bad = try LinearityFit(rippled, options: options)
+    #expect(bad.misfit > 3)
+    #expect(bad.deviation(50_000).uncertainty > 3 * good.deviation(50_000).uncertainty)
+  }
+
+  @Test("Without signals near the pivot there is no deviation from a line through it")
+  func pivotBeyond() {
+    var options = LinearityOptions()
+    options.range = 250...20_000
+    let reason = #expect(throws: NotMeasurable.self) {
+      try LinearityFit(LinearityTruth().samples(seed: 5), options: options)
+    }
+    #expect(reason?.reason.contains("pivot of 32768 ADU lies beyond") == true)
+    options.pivot = 10_000
+    #expect(throws: Never.self) {
+      try LinearityFit(LinearityTruth().samples(seed: 5), options: options)
+    }
+  }
+
+  @Test("Full well is that of the pixels though a gradient fills some tiles long before others; a lamp that went off fills none")
+  func plateauOfTiles() throws {
+    func points(_ signal: (Double) -> Double) -> [SaturationPlateau.Point] {
+      (0..<36).flatMap { tile in
+        (1...12).map { step in
+          let light = Double(step) * 6000 * (0.7 + Double(tile) / 60)
+          return SaturationPlateau.Point(
+            filter: 1, seconds: Double(step), signal: signal(light), tile: tile)
+        }
+      }
+    }
+    let full = try SaturationPlateau(tiles: points { min($0, 55_000) })
+    #expect(abs(full.level.value - 55_000) < 1)
+    #expect(full.lowest > 54_000)
+    let off = #expect(throws: NotMeasurable.self) {
+      try SaturationPlateau(tiles: points { $0 > 30_000 ? 0.4 : $0 })
+    }
+    #expect(off?.reason.contains("not reached") == true)
+  }
+
   @Test("Times that are not those of the exposures give a reason, not a curve")
   func otherTimes() {
     let truth = LinearityTruth()

@@ -15,7 +15,8 @@
 ///
 /// The deviation is Z(F) = exp(u(F) - u(pivot)) - 1: zero at the pivot. Tiles of one exposure share errors of light
 /// and shutter; the covariances are therefore those of clusters (Liang and Zeger 1986, Biometrika 73, 13), one cluster an
-/// exposure, with the factor m / (m - p_e) for m exposures and the p_e unknowns that exposures determine.
+/// exposure, with the factor m / (m - p_e) for m exposures and the p_e unknowns that exposures determine, and the square of
+/// `misfit`, where the curve does not describe the signals.
 public struct LinearityFit: Sendable, Equatable {
   /// The options.
   public let options: LinearityOptions
@@ -38,7 +39,10 @@ public struct LinearityFit: Sendable, Equatable {
   /// chi^2 of the exposures' mean residuals, the common scatter of the light among their errors, and its degrees of
   /// freedom.
   public let exposureChiSquare: (value: Double, freedom: Int)
-  /// Covariance of c_1 ... and A, row by row.
+  /// What all uncertainties were multiplied by, since the residuals by signal are larger than the exposures' scatter allows
+  /// (Birge's ratio); 1 where they are not.
+  public let misfit: Double
+  /// Covariance of c_1 ... and A, row by row, misfit included.
   public let covariance: [Double]
   /// Exposures that were fitted.
   private let used: Set<Int>
@@ -204,12 +208,17 @@ extension LinearityFit {
 
   /// The fit, where it can be that of a detector and of its exposure times.
   ///
-  /// - Throws: `NotMeasurable` where the curve bends by more than `greatestBend`, or as many exposures were left out as
+  /// - Throws: `NotMeasurable` where no signals reach the pivot, the curve bends by more than `greatestBend`, or as many exposures were left out as
   ///   were fitted: then the times are not those of the exposures.
   private func plausible() throws(NotMeasurable) -> LinearityFit {
     let bends = (0...40).map { step in
       logarithm(
         fitted.lowerBound + (fitted.upperBound - fitted.lowerBound) * Double(step) / 40)
+    }
+    guard fitted.lowerBound <= options.pivot, 0.95 * options.pivot <= fitted.upperBound else {
+      throw NotMeasurable(
+        "the pivot of \(whole(options.pivot)) ADU lies beyond the fitted signals, "
+          + "\(whole(fitted.lowerBound)) to \(whole(fitted.upperBound)) ADU")
     }
     let bend = (bends.max() ?? 0) - (bends.min() ?? 0)
     guard bend.isFinite, bend < Self.greatestBend else {
@@ -311,7 +320,9 @@ extension LinearityFit {
 
   private init(_ solution: Solution, _ options: LinearityOptions, scale: Double?) {
     let problem = solution.problem
-    let covariance = problem.clusteredCovariance()
+    let misfit = problem.misfit(options)
+    let covariance = problem.clusteredCovariance().map { misfit * misfit * $0 }
+    self.misfit = misfit
     let p = problem.parameters.count
     let count = solution.samples.count
     func estimate(_ index: Int) -> Estimate {

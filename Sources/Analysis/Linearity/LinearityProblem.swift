@@ -150,6 +150,49 @@ struct LinearityProblem {
     return (sum, means.count - exposureUnknowns)
   }
 
+  /// By how much the residuals depart from the curve more than their errors allow: Birge's ratio.
+  ///
+  /// The samples are cut by rising signal into 24 parts of equal numbers; chi^2 is the sum of the squares of their weighted mean
+  /// residuals over the variances of these, the common scatter of the exposures among them, with 24 degrees of freedom less the
+  /// unknowns of curve, shutter and filters. A curve that cannot follow the detector's, or a course of the source that is not followed,
+  /// leaves residuals that errors from the scatter of repeated exposures do not know of (Birge 1932, Phys. Rev. 40, 207).
+  ///
+  /// - Returns: sqrt(chi^2 / n); 1 where chi^2 / n is below 1 + 3 sqrt(2 / n), or there are too few samples.
+  func misfit(_ options: LinearityOptions) -> Double {
+    let parts = 24
+    let freedom = Double(parts - curveColumns.count - exposureUnknownsOfFilters)
+    guard freedom >= 4, samples.count >= 4 * parts else { return 1 }
+    let order = samples.indices.sorted { (samples[$0].signal, $0) < (samples[$1].signal, $1) }
+    let residuals = self.residuals
+    let common = options.commonScatter * options.commonScatter
+    var chiSquare = 0.0
+    for part in 0..<parts {
+      let members = order[part * order.count / parts..<(part + 1) * order.count / parts]
+      var (weight, sum, variance) = (0.0, 0.0, 0.0)
+      var byExposure: [Int: Double] = [:]
+      for index in members {
+        let own = samples[index].uncertainty / samples[index].signal
+        weight += weights[index]
+        sum += weights[index] * residuals[index]
+        variance += weights[index] * weights[index] * own * own
+        byExposure[samples[index].exposure, default: 0] += weights[index]
+      }
+      for exposure in byExposure.keys.sorted() {
+        let share = byExposure[exposure] ?? 0
+        variance += common * share * share
+      }
+      guard weight > 0, variance > 0 else { return 1 }
+      chiSquare += sum * sum / variance
+    }
+    let ratio = chiSquare / freedom
+    return ratio.isFinite && ratio > 1 + 3 * (2 / freedom).squareRoot() ? ratio.squareRoot() : 1
+  }
+
+  /// The filters' fluxes and the shutter's error.
+  private var exposureUnknownsOfFilters: Int {
+    exposureUnknowns - curveColumns.count - driftColumns.count
+  }
+
   /// m ln(chi^2 / m) + p ln m over exposures.
   func informationCriterion() -> Double {
     let m = Double(Set(samples.map(\.exposure)).count)

@@ -26,6 +26,15 @@ public struct LinearitySample: Sendable, Equatable {
   }
 }
 
+extension LinearitySample {
+  /// The sample with its uncertainty multiplied.
+  public func scaled(_ factor: Double) -> LinearitySample {
+    LinearitySample(
+      exposure: exposure, filter: filter, tile: tile, exposureSeconds: exposureSeconds,
+      elapsedHours: elapsedHours, signal: signal, uncertainty: factor * uncertainty)
+  }
+}
+
 /// How non-linearity is fitted.
 public struct LinearityOptions: Sendable, Hashable {
   /// The degree of the polynomial.

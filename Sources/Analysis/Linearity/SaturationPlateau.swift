@@ -8,10 +8,12 @@ public struct SaturationPlateau: Sendable, Equatable {
     public let seconds: Double
     /// The mean signal [adu].
     public let signal: Double
+    /// The tile.
+    public let tile: Int
 
-    /// An exposure.
-    public init(filter: Int, seconds: Double, signal: Double) {
-      (self.filter, self.seconds, self.signal) = (filter, seconds, signal)
+    /// An exposure of a tile.
+    public init(filter: Int, seconds: Double, signal: Double, tile: Int = 0) {
+      (self.filter, self.seconds, self.signal, self.tile) = (filter, seconds, signal, tile)
     }
   }
 
@@ -21,7 +23,37 @@ public struct SaturationPlateau: Sendable, Equatable {
   /// The lowest signal on the plateau [adu].
   public let lowest: Double
 
-  /// Finds the plateau.
+  /// Finds the plateau of each tile, since those that are lit more fill earlier, and takes the median of the levels, with its
+  /// standard error from their robust scatter; `lowest` is the lowest of all.
+  ///
+  /// - Throws: `NotMeasurable` where fewer than a twelfth of the tiles reach a plateau.
+  public init(tiles points: [Point]) throws(NotMeasurable) {
+    let tiles = Dictionary(grouping: points, by: \.tile)
+    var found: [SaturationPlateau] = []
+    for tile in tiles.keys.sorted() {
+      if let plateau = try? SaturationPlateau(tiles[tile] ?? []) { found.append(plateau) }
+    }
+    guard !found.isEmpty, 12 * found.count >= tiles.count,
+      let level = try? median(found.map(\.level.value)),
+      let lowest = found.map(\.lowest).min()
+    else {
+      let highest = points.reduce(0) { max($0, $1.signal) }
+      throw NotMeasurable(
+        highest > 1000
+          ? "not reached up to \(whole(highest / 1000)) kADU" : "no exposure has a signal")
+    }
+    guard found.count > 1 else {
+      (self.level, self.lowest) = (found[0].level, lowest)
+      return
+    }
+    let spread = 1.482602218505602 * ((try? median(found.map { abs($0.level.value - level) })) ?? 0)
+    self.level = Estimate(
+      value: level, uncertainty: 1.2533 * spread / Double(found.count).squareRoot(),
+      count: found.reduce(0) { $0 + $1.level.count })
+    self.lowest = lowest
+  }
+
+  /// Finds the plateau of one series of exposures.
   ///
   /// For each filter, exposures of equal times are taken together (median). Going down from the longest time, steps in which
   /// the signal rises by less than half of what the filter's flux gives belong to the plateau; the flux is the median
@@ -31,6 +63,8 @@ public struct SaturationPlateau: Sendable, Equatable {
   public init(_ points: [Point]) throws(NotMeasurable) {
     var flat: [Double] = []
     var highest = 0.0
+    // What is no brighter than half of the rest is not full but dark: a lamp that went off.
+    let brightest = points.reduce(0) { $1.signal.isFinite ? max($0, $1.signal) : $0 }
     for filter in Set(points.map(\.filter)).sorted() {
       let mine = points.filter {
         $0.filter == filter && $0.seconds > 0 && $0.signal > 0 && $0.signal.isFinite
@@ -53,7 +87,7 @@ public struct SaturationPlateau: Sendable, Equatable {
       while index > 0 {
         let (above, below) = (steps[index], steps[index - 1])
         guard let high = try? median(above.signals), let low = try? median(below.signals),
-          high > 0.8 * low, high - low < 0.5 * flux * (above.seconds - below.seconds)
+          low > 0.5 * brightest, high > 0.8 * low, high - low < 0.5 * flux * (above.seconds - below.seconds)
         else { break }
         flat += above.signals
         index -= 1

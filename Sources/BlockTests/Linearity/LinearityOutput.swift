@@ -68,6 +68,7 @@ struct LinearityOutput {
       Q.shutter,
       fit.shutterError.map { .success($0) } ?? .failure(NotMeasurable("not fitted")))
     count(Q.scatter, 100 * options.commonScatter)
+    count(Q.misfit, fit.misfit)
     count(Q.range, item: "lowest", fit.fitted.lowerBound)
     count(Q.range, item: "highest", fit.fitted.upperBound)
     count(Q.pointsRejected, Double(fit.rejected.count))
@@ -91,34 +92,16 @@ struct LinearityOutput {
     curve(Q.used, x, points.map { $0.isUsed ? 1 : 0 }, [], (.adu, .none))
     let used = points.filter(\.isUsed)
     count(Q.points, Double(used.count))
-    for (item, range) in [
-      ("250-1000", 0.0..<1000), ("1000-10000", 1000..<10_000), ("10000-65536", 10_000..<65_536),
-    ] {
+    for (item, range) in StoredSignals.decades {
       let mine = used.filter { range.contains($0.signal) }
       guard !mine.isEmpty else { continue }
       let squares = mine.reduce(0) { $0 + $1.residual * $1.residual }
       count(Q.residual, item: item, (squares / Double(mine.count)).squareRoot())
     }
-    measure(Q.knee, Result { () throws(NotMeasurable) in try Self.knee(points) })
+    measure(
+      Q.knee,
+      Result { () throws(NotMeasurable) in try LinearityKnee.find(fit, channel.samples) })
     addOverlap(used)
-  }
-
-  /// The last exposure that follows the curve, by its light.
-  static func knee(_ points: [LinearityPoint]) throws(NotMeasurable) -> Estimate {
-    // By the light that fell: on the plateau the signal tells nothing of it.
-    let sorted = points.map { point in
-      (light: point.signal / (1 + point.deviation.value / 100), point: point)
-    }.filter { $0.light.isFinite }.sorted { $0.light < $1.light }
-    let follows = sorted.map { abs($0.point.residual) <= 1 + 3 * $0.point.deviation.uncertainty }
-    guard let top = follows.lastIndex(of: true) else {
-      throw NotMeasurable("no exposure follows the curve")
-    }
-    guard top + 1 < sorted.count else {
-      throw NotMeasurable("not reached up to \(fixed(sorted[top].point.signal / 1000, digits: 0)) kADU")
-    }
-    return Estimate(
-      value: sorted[top].point.signal,
-      uncertainty: (sorted[top + 1].light - sorted[top].light) / 2, count: sorted.count)
   }
 
   private mutating func addOverlap(_ used: [LinearityPoint]) {

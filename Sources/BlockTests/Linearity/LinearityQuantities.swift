@@ -74,6 +74,16 @@ public enum LinearityQuantities {
   public static let scatter = Quantity(
     "nl.scatter", unit: .percent, per: [.detector, .amplifier], digits: 4,
     "Scatter of the light between neighbouring equal exposures, beyond photon and read-out noise.")
+  /// What the tiles' errors were multiplied by.
+  public static let errorScale = Quantity(
+    "nl.error.scale", unit: .none, per: [.detector, .amplifier, .item], digits: 3,
+    "What the errors of the tiles were multiplied by to be those that the differences of repeated exposures show. Item: the signals, 250-1000, 1000-10000 or 10000-65536 ADU."
+  )
+  /// Birge's ratio.
+  public static let misfit = Quantity(
+    "nl.misfit", unit: .none, per: [.detector, .amplifier], digits: 2,
+    "What all uncertainties of curve and shutter were multiplied by, since the residuals by signal are larger than the scatter of the exposures allows: 1 where the curve describes the signals."
+  )
   /// The signals fitted.
   public static let range = Quantity(
     "nl.range", unit: .adu, per: [.detector, .amplifier, .item], digits: 0,
@@ -81,12 +91,12 @@ public enum LinearityQuantities {
   /// Where linearity ends.
   public static let knee = Quantity(
     "nl.knee", unit: .adu, per: [.detector, .amplifier], digits: 0,
-    "Highest signal that follows the curve within 1 % (and three sigma): full well from exposure times. The uncertainty is half the step to the next exposure's light."
+    "Signal above which tiles leave the curve by 1 % (and three sigma): full well from exposure times. Half of the range that most of the tiles allow is the uncertainty."
   )
   /// The plateau.
   public static let saturation = Quantity(
     "nl.saturation", unit: .adu, per: [.detector, .amplifier], digits: 0,
-    "Level at which the signal ceases to rise with the exposure time.")
+    "Level at which the signal of the tiles ceases to rise with the exposure time, their median.")
   /// Residuals by decade.
   public static let residual = Quantity(
     "nl.residual", unit: .percent, per: [.detector, .amplifier, .item], digits: 4,
@@ -108,7 +118,7 @@ public enum LinearityQuantities {
   /// CTI at high signals.
   public static let inefficiencyLevel = Quantity(
     "nl.cti.level", unit: .none, per: [.detector, .amplifier, .item], digits: 9,
-    "Charge-transfer inefficiency: median of the exposures with signals between half of full range and the knee. Item: serial or parallel."
+    "Charge-transfer inefficiency: median of the exposures with signals in the upper half of those below the knee and nl.cti.limit. Item: serial or parallel."
   )
   /// Full well from CTI.
   public static let inefficiencyLimit = Quantity(
@@ -119,7 +129,8 @@ public enum LinearityQuantities {
   /// All of them.
   public static let all = [
     fluence, saturatedShare, deferred, last, inefficiency, largest, largestSignal, largestCore,
-    largestByModel, chiSquare, coefficient, scale, shutter, stability, scatter, range, knee,
+    largestByModel, chiSquare, coefficient, scale, shutter, stability, scatter, errorScale, misfit,
+    range, knee,
     saturation, residual, overlap, points, pointsRejected, inefficiencyLevel, inefficiencyLimit,
   ]
 

@@ -40,13 +40,14 @@ enum LinearitySolve {
   ) -> SubtaskResult {
     let channel = signals.channel(detector, amplifier)
     var output = LinearityOutput(detector: detector, amplifier: amplifier)
+    for (decade, scale) in channel.errorScales {
+      output.count(Q.errorScale, item: decade, scale)
+    }
     let plateau = Result { () throws(NotMeasurable) in
       try SaturationPlateau(
-        channel.signals.sorted { $0.key < $1.key }.compactMap { obsid, signal in
-          signals.exposures[obsid].map {
-            SaturationPlateau.Point(
-              filter: $0.filter, seconds: $0.seconds, signal: signal.value)
-          }
+        tiles: channel.samples.sorted { ($0.exposure, $0.tile) < ($1.exposure, $1.tile) }.map {
+          SaturationPlateau.Point(
+            filter: $0.filter, seconds: $0.exposureSeconds, signal: $0.signal, tile: $0.tile)
         })
     }
     output.measure(
@@ -111,7 +112,7 @@ enum LinearitySolve {
     var options = settings.options
     if case .success(let plateau) = plateau {
       // Near the plateau some pixels are full already.
-      let end = max(options.range.lowerBound, 0.97 * plateau.lowest)
+      let end = max(options.range.lowerBound, 0.95 * plateau.lowest)
       options.range = options.range.lowerBound...min(options.range.upperBound, end)
     }
     options.commonScatter = RepeatScatter.relative(

@@ -36,6 +36,8 @@ struct StoredSignals: Sendable {
     var reasons: [String] = []
     /// The number of exposures without light that the background is from.
     var backgrounds = 0
+    /// What the samples' errors were multiplied by, as repeated exposures tell, by decade of signal; those that tell.
+    var errorScales: [(name: String, scale: Double)] = []
   }
 
   /// The exposures with their times, by number.
@@ -127,6 +129,31 @@ struct StoredSignals: Sendable {
       channel.signals[obsid] = Estimate(
         value: sum / count, uncertainty: squares.squareRoot() / count, count: Int(count))
     }
+    channel.scaleErrors()
     return channel
+  }
+}
+
+extension StoredSignals {
+  /// The decades of signal that errors and residuals are told for [adu].
+  static let decades: [(name: String, range: Range<Double>)] = [
+    ("250-1000", 0..<1000), ("1000-10000", 1000..<10_000), ("10000-65536", 10_000..<65_536),
+  ]
+}
+
+extension StoredSignals.Channel {
+  /// Errors from a nominal gain, or from pixels that scatter by their pattern, become those that repeated exposures show.
+  fileprivate mutating func scaleErrors() {
+    errorScales = StoredSignals.decades.compactMap { decade in
+      RepeatScatter.errorScale(samples, in: decade.range).map { (decade.name, $0) }
+    }
+    guard let nearest = errorScales.last?.scale else { return }
+    let scales = StoredSignals.decades.map { decade in
+      errorScales.first { $0.name == decade.name }?.scale ?? nearest
+    }
+    samples = samples.map { sample in
+      let decade = StoredSignals.decades.firstIndex { $0.range.contains(sample.signal) }
+      return sample.scaled(scales[decade ?? (sample.signal < 1000 ? 0 : scales.count - 1)])
+    }
   }
 }

@@ -79,23 +79,25 @@ enum TransferEfficiency {
           y: points.map(\.inefficiency.value), uncertainty: points.map(\.inefficiency.uncertainty),
           xUnit: .adu, yUnit: .none))
     }
+    let limit = Result { () throws(NotMeasurable) in
+      if points.isEmpty { throw NotMeasurable(reasons.first ?? "no exposure with light") }
+      return try DeferredCharge.limit(points, beyond: most)
+    }
+    result.measure(
+      Q.inefficiencyLimit, detector: detector, amplifier: amplifier, item: direction.rawValue, limit)
     let level = Result { () throws(NotMeasurable) in
-      let high = points.filter { $0.signal > 0.5 * 65536 && $0.signal <= knee }
+      // Beyond the limit charge is left behind that a well does not hold: that is not the transfer of others.
+      let full = try? limit.get()
+      let end = min(knee, full.map { $0.value - $0.uncertainty } ?? knee, 65536)
+      let high = points.filter { $0.signal > 0.5 * end && $0.signal <= end }
       guard !high.isEmpty else {
         throw NotMeasurable(
           points.isEmpty
-            ? reasons.first ?? "no exposure with light"
-            : "no signal between half of full range and the knee")
+            ? reasons.first ?? "no exposure with light" : "no signal in the upper half below full well")
       }
       return try medianEstimate(high.map(\.inefficiency.value))
     }
     result.measure(
       Q.inefficiencyLevel, detector: detector, amplifier: amplifier, item: direction.rawValue, level)
-    result.measure(
-      Q.inefficiencyLimit, detector: detector, amplifier: amplifier, item: direction.rawValue,
-      Result { () throws(NotMeasurable) in
-        if points.isEmpty { throw NotMeasurable(reasons.first ?? "no exposure with light") }
-        return try DeferredCharge.limit(points, beyond: most)
-      })
   }
 }

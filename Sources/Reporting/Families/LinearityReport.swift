@@ -122,7 +122,8 @@ struct LinearityReport: BlockReportFamily {
           Column(heading: "Exposures", quantity: "nl.points"),
           Column(heading: "left out", quantity: "nl.points.rejected"),
           Column(heading: "Filters differ", quantity: "nl.overlap"),
-        ], caption: "What was fitted, and how the filters agree where both have signals",
+          Column(heading: "Misfit", quantity: "nl.misfit"),
+        ], caption: "What was fitted, how the filters agree where both have signals, and what errors were multiplied by",
         label: "table:range", data),
       QuantityTables.byAmplifier(
         models.map { Column(heading: short($0), quantity: "nl.max.model", item: $0) }
@@ -195,7 +196,7 @@ struct LinearityReport: BlockReportFamily {
           + ["Serial", "Parallel"].map {
             .init(DefinitionLabel.link($0, "nl.cti.level"), unit: "10⁻⁶", .right)
           }, rows: rows,
-        caption: "Charge-transfer inefficiency of one transfer, above half of full range",
+        caption: "Charge-transfer inefficiency of one transfer, in the upper half of the signals below full well",
         label: "table:cti", size: .footnote, rulesAfter: rules))
   }
 
