@@ -250,6 +250,23 @@ private struct LinearityTruth {
     }
   }
 
+  @Test("An exposure of which some tiles are full is a point on the curve")
+  func partlyFull() throws {
+    // The brightest of nine tiles cease at 45 000 ADU.
+    let samples = LinearityTruth().samples(seed: 6).map { sample in
+      LinearitySample(
+        exposure: sample.exposure, filter: sample.filter, tile: sample.tile,
+        exposureSeconds: sample.exposureSeconds, elapsedHours: sample.elapsedHours,
+        signal: min(sample.signal, 45_000), uncertainty: sample.uncertainty)
+    }
+    var options = LinearityOptions()
+    options.range = 250...43_500
+    let fit = try LinearityFit(samples, options: options)
+    let points = fit.points(samples)
+    #expect(points.filter(\.isUsed).allSatisfy { abs($0.residual) < 0.3 })
+    #expect(fit.points(samples, everywhere: true).contains { $0.residual < -1 })
+  }
+
   @Test("Full well is that of the pixels though a gradient fills some tiles long before others; a lamp that went off fills none")
   func plateauOfTiles() throws {
     func points(_ signal: (Double) -> Double) -> [SaturationPlateau.Point] {

@@ -1,6 +1,7 @@
 import BlockTests
 import Detector
 import Foundation
+import LatexReport
 import Testing
 import Warehouse
 
@@ -178,5 +179,22 @@ struct MetaBFTests {
     let errors = try #require(shifts["col002"]?["e_AsolG"] as? [[[Double]]])
     #expect(abs(errors[0][0][0] / (3.4e-9 * 3.4e-9 + 1e-9 * 1e-9).squareRoot() - 1) < 1e-9)
     #expect(shifts["col001"]?["AsolG"] == nil)
+  }
+
+  @Test("No box of the report of a whole plane sticks out")
+  func boxes() async throws {
+    let fixture = try WarehouseFixture()
+    for block in fixture.design.flight {
+      try add(fixture, block)
+      try add(fixture, block, test: "BF01_590")
+      try add(fixture, block, test: "BF01_880", gain: nil)
+    }
+    do {
+      let outcome = try await MetatestRunner.run(
+        try MetatestCatalog.metatest(named: "MetaBF"), input(fixture))
+      #expect(outcome.warnings.isEmpty, "\(outcome.warnings)")
+    } catch let error as LatexError where error.kind == .missing {
+      return
+    }
   }
 }

@@ -3,6 +3,7 @@ import Detector
 import DurableFiles
 import FITSFiles
 import Foundation
+import LatexReport
 import Testing
 import Warehouse
 
@@ -191,5 +192,22 @@ struct MetaFlatTests {
     let again = path + ".again"
     try product.write(again)
     #expect(try Data(contentsOf: URL(filePath: path)) == Data(contentsOf: URL(filePath: again)))
+  }
+
+  @Test("No box of the report of a whole plane sticks out")
+  func boxes() async throws {
+    let fixture = try WarehouseFixture()
+    for block in fixture.design.flight {
+      try fixture.addFlat(block, labels: ["col001", "col002", "col003"])
+      try fixture.addFlat(block, test: "FLAT02_590", prnu: 0.9)
+      try fixture.addFlat(block, test: "FLAT02_880", prnu: 0.7)
+    }
+    do {
+      let outcome = try await MetatestRunner.run(
+        try MetatestCatalog.metatest(named: "MetaFlat"), input(fixture))
+      #expect(outcome.warnings.isEmpty, "\(outcome.warnings)")
+    } catch let error as LatexError where error.kind == .missing {
+      return
+    }
   }
 }

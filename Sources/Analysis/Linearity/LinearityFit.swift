@@ -74,14 +74,20 @@ public struct LinearityFit: Sendable, Equatable {
     return exp(flux + centre + logarithm(options.pivot)) * light(atHours: sample.elapsedHours) * seconds
   }
 
-  /// What each exposure says of the curve, in the order of exposures; of all samples, fitted or not.
-  public func points(_ samples: [LinearitySample]) -> [LinearityPoint] {
+  /// What each exposure says of the curve, in the order of exposures, fitted or not.
+  ///
+  /// Of an exposure that was fitted those samples count that were: under a gradient of the light some of its tiles may be full.
+  ///
+  /// - Parameter everywhere: whether all samples count, also those beyond the fitted signals.
+  public func points(_ samples: [LinearitySample], everywhere: Bool = false) -> [LinearityPoint] {
     // Residuals are taken tile by tile: the curve at the mean signal is not the mean of the curve.
     var sums: [Int: (filter: Int, weight: Double, rest: Double, signal: Double, count: Double)] =
       [:]
     let zero = logarithm(options.pivot)
     for sample in samples where sample.signal > 0 && sample.uncertainty > 0 {
       guard let linear = linear(sample), linear > 0 else { continue }
+      let isLeftOut = used.contains(sample.exposure) && !options.range.contains(sample.signal)
+      if isLeftOut, !everywhere { continue }
       let error = sample.uncertainty / sample.signal
       let weight = 1 / (error * error)
       var sum = sums[sample.exposure] ?? (sample.filter, 0, 0, 0, 0)

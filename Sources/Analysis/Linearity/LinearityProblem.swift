@@ -164,7 +164,8 @@ struct LinearityProblem {
     guard freedom >= 4, samples.count >= 4 * parts else { return 1 }
     let order = samples.indices.sorted { (samples[$0].signal, $0) < (samples[$1].signal, $1) }
     let residuals = self.residuals
-    let common = options.commonScatter * options.commonScatter
+    let scatter = max(options.commonScatter, RepeatScatter.relative(samples, above: 0))
+    let common = scatter * scatter
     var chiSquare = 0.0
     for part in 0..<parts {
       let members = order[part * order.count / parts..<(part + 1) * order.count / parts]

@@ -57,9 +57,11 @@ enum LinearityExtraction {
       let flat = Result { () throws(NotMeasurable) in
         try PhotonTransferExtraction.flat(frame, amplifier, image, choice, context)
       }
+      let pixels = RawHistogram(of: amplifier.frameRegion(of: image), in: frame)
+      let isFull = pixels[camera.saturatedValue] == image.count
       addTiles(
-        flat, item, amplifier, image, mask, noise, settings, camera, &meter, to: &result)
-        let pixels = RawHistogram(of: amplifier.frameRegion(of: image), in: frame)
+        isFull ? .failure(NotMeasurable("all pixels are saturated")) : flat, item, amplifier, image,
+        mask, noise, settings, camera, &meter, to: &result)
       result.count(
         Q.saturatedShare, detector: item.detector, amplifier: amplifier.name, obsid: item.obsid,
         Double(pixels[camera.saturatedValue]) / Double(max(1, image.count)))

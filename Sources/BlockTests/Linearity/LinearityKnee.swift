@@ -22,7 +22,7 @@ enum LinearityKnee {
     var highest: [Double] = []
     for tile in tiles.keys.sorted() {
       // By the light that fell: on the plateau the signal tells nothing of it.
-      let points = fit.points(tiles[tile] ?? []).map { point in
+      let points = fit.points(tiles[tile] ?? [], everywhere: true).map { point in
         (light: point.signal / (1 + point.deviation.value / 100), point: point)
       }.filter { $0.light.isFinite }.sorted { $0.light < $1.light }
       guard
