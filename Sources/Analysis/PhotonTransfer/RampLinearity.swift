@@ -39,6 +39,8 @@ public struct RampLinearity: Sendable, Equatable {
     options.range = 1...Double.greatestFiniteMagnitude
     options.driftDegrees = 0...min(2, samples.count / 5)
     options.commonScatter = RepeatScatter.relative(samples)
+    // Any signal among them will do: it is the curve from no signal on that is wanted.
+    options.pivot = try median(samples.map(\.signal))
     // Flux and shutter take two of the signals, and one is to spare.
     options.degree = min(3, times - 3)
     let fit = try LinearityFit(samples, options: options)
