@@ -203,6 +203,26 @@ import Warehouse
     #expect(try warehouse.artifacts(of: run, role: "master-bias").count == 3)
   }
 
+  @Test("Files of two detectors that were swapped are flagged, in one line for each")
+  func swapped() async throws {
+    let campaign = try await SmallCampaign(frames: 3)
+    let folder = "\(campaign.folder)/BORN/data/"
+    let files = FileManager.default
+    for path in try files.subpathsOfDirectory(atPath: folder).sorted()
+    where path.hasSuffix("CCD1.fits") {
+      let (one, two) = (folder + path, folder + path.replacingOccurrences(of: "CCD1", with: "CCD2"))
+      try files.moveItem(atPath: one, toPath: one + ".keep")
+      try files.moveItem(atPath: two, toPath: one)
+      try files.moveItem(atPath: one + ".keep", toPath: two)
+    }
+    let (warehouse, summary) = try await campaign.run()
+    #expect(summary.exitCode == .outOfLimits)
+    let run = try #require(try warehouse.testRuns().first?.key)
+    let said = try warehouse.flags(of: run).map(\.flag.cause).filter { $0.contains("EXTNAME") }
+    #expect(said.count == 2)
+    #expect(said.contains { $0.hasPrefix("CCD1: 3 frames say in EXTNAME that they are of CCD2") })
+  }
+
   @Test("Without faults nothing is flagged and nothing is out of limits")
   func clean() async throws {
     let campaign = try await SmallCampaign(frames: 5)

@@ -20,6 +20,8 @@ struct Acquisition: Sendable {
   var masks: [String: CosmeticsMask]
   /// Frames that cannot be used, one line each.
   var frameProblems: [String]
+  /// What frames say of themselves that the log does not, one line each.
+  var frameWarnings: [String]
   /// What the logs' readers set aside or doubt.
   var logIssues: [String]
 
@@ -73,6 +75,7 @@ struct Acquisition: Sendable {
     let gated = try await parallelMap(located, workers: workers) { item in
       try Self.gate(item, camera: camera, digests)
     }
+    frameWarnings = Self.strangers(gated)
     var frames: [Int: [String: Exposure.Frame]] = [:]
     inputs = []
     frameProblems = []
@@ -158,6 +161,8 @@ struct Acquisition: Sendable {
     var detector: String
     var frame: Exposure.Frame
     var input: InputFileRecord?
+    /// The detector that the file names in EXTNAME, where it is another one.
+    var named: String? = nil
   }
 
   private static func locate(
@@ -210,11 +215,12 @@ struct Acquisition: Sendable {
       return Gated(obsid: item.obsid, detector: item.detector, frame: .unusable(reason: reason))
     case .success(let path):
       do {
-        _ = try FrameSource(path: path, camera: camera)
+        let source = try FrameSource(path: path, camera: camera)
         let input = try record(
           path, role: .raw, obsid: item.obsid, detector: item.detector, digests)
         return Gated(
-          obsid: item.obsid, detector: item.detector, frame: .usable(path: path), input: input)
+          obsid: item.obsid, detector: item.detector, frame: .usable(path: path), input: input,
+          named: otherDetector(source, item.detector, camera))
       } catch let error as any DiagnosedError {
         let place = error.place.map { " (\($0))" } ?? ""
         return Gated(
@@ -224,6 +230,33 @@ struct Acquisition: Sendable {
             path, role: .raw, obsid: item.obsid, detector: item.detector, digests))
       }
     }
+  }
+
+  /// The detector behind the last underscore of EXTNAME, `ROE1_CCD2`, where the camera has it and it is not the log's.
+  private static func otherDetector(
+    _ source: FrameSource, _ detector: String, _ camera: Camera
+  ) -> String? {
+    guard let last = source.name?.split(separator: "_").last.map(String.init), last != detector,
+      camera.detectors.contains(last)
+    else { return nil }
+    return last
+  }
+
+  /// One line for each pair of detectors that were taken for each other.
+  private static func strangers(_ gated: [Gated]) -> [String] {
+    struct Swap: Hashable {
+      let logged, named: String
+    }
+    let frames = Dictionary(
+      grouping: gated.compactMap { item in
+        item.named.map { (Swap(logged: item.detector, named: $0), item.obsid) }
+      }, by: \.0)
+    return frames.map { swap, items in
+      let obsids = items.map(\.1).sorted()
+      return
+        "\(swap.logged): \(obsids.count) frames say in EXTNAME that they are of \(swap.named), "
+        + "the first of ObsID \(obsids.first ?? 0); they were taken as the log names them: are files swapped?"
+    }.sorted()
   }
 
   private static func record(

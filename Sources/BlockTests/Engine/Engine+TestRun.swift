@@ -227,7 +227,7 @@ extension Engine {
       [
         "\(report.test) acquisition consistent with expectations: \(report.isConsistent ? "True" : "False")"
       ] + report.lines + acquisition.logIssues.map { "log: \($0)" }
-      + acquisition.frameProblems.map { "frame: \($0)" }
+      + (acquisition.frameProblems + acquisition.frameWarnings).map { "frame: \($0)" }
     if !report.notCompared.isEmpty {
       result.log.append(
         "not compared, as the log has no such column: \(report.notCompared.joined(separator: ", "))")
@@ -236,6 +236,7 @@ extension Engine {
       for line in report.lines { result.raise(.missingData, line) }
     }
     for problem in acquisition.frameProblems { result.raise(.missingData, "frame \(problem)") }
+    for warning in acquisition.frameWarnings { result.raise(.poorQualityData, warning) }
     return result
   }
 

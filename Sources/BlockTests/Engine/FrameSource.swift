@@ -35,6 +35,13 @@ final class FrameSource: Sendable {
     return (reader?.primaryHeader ?? []) + (reader?.header ?? [])
   }
 
+  /// EXTNAME of the image, such as `ROE1_CCD2`; nil where there is none.
+  var name: String? {
+    guard let card = header.last(where: { $0.keyword == "EXTNAME" }), case .text(let name) = card.value
+    else { return nil }
+    return name
+  }
+
   /// Irregular but harmless things in the file.
   var warnings: [String] { whole?.warnings ?? parts.flatMap(\.reader.warnings) }
 

@@ -40,9 +40,6 @@ enum LinearitySolve {
   ) -> SubtaskResult {
     let channel = signals.channel(detector, amplifier)
     var output = LinearityOutput(detector: detector, amplifier: amplifier)
-    for (decade, scale) in channel.errorScales {
-      output.count(Q.errorScale, item: decade, scale)
-    }
     let plateau = Result { () throws(NotMeasurable) in
       try SaturationPlateau(
         tiles: channel.samples.sorted { ($0.exposure, $0.tile) < ($1.exposure, $1.tile) }.map {
@@ -75,6 +72,12 @@ enum LinearitySolve {
     }
     if case .success(let fit) = exponential, let low = fit.lowSignal {
       output.count(Q.scale, low.scale)
+    }
+    // Without a curve they say nothing: of dark frames they are ratios of noises.
+    if [polynomial, exponential].contains(where: { (try? $0.get()) != nil }) {
+      for (decade, scale) in channel.errorScales {
+        output.count(Q.errorScale, item: decade, scale)
+      }
     }
     let (chosen, other) =
       settings.isExponential ? (exponential, polynomial) : (polynomial, exponential)

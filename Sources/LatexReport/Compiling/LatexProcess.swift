@@ -28,17 +28,19 @@ struct LatexProcess {
   func run(_ program: String, _ arguments: [String], deadline: ContinuousClock.Instant)
     async throws -> Outcome
   {
-    try await withThrowingTaskGroup(of: Outcome?.self) { group in
-      group.addTask { try await launch(program, arguments) }
-      group.addTask {
-        try? await Task.sleep(until: deadline, clock: .continuous)
-        return Task.isCancelled ? nil : .timeLimit
+    try await withTaskExecutorPreference(OwnThreads.shared) {
+      try await withThrowingTaskGroup(of: Outcome?.self) { group in
+        group.addTask { try await launch(program, arguments) }
+        group.addTask {
+          try? await Task.sleep(until: deadline, clock: .continuous)
+          return Task.isCancelled ? nil : .timeLimit
+        }
+        defer { group.cancelAll() }
+        while let outcome = try await group.next() {
+          if let outcome { return outcome }
+        }
+        throw CancellationError()
       }
-      defer { group.cancelAll() }
-      while let outcome = try await group.next() {
-        if let outcome { return outcome }
-      }
-      throw CancellationError()
     }
   }
 

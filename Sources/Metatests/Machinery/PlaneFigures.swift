@@ -127,11 +127,12 @@ struct PlaneFigures: Sendable {
 
   /// One image a detector.
   func mosaic(
-    _ images: [String: PlotImage], name: String, value: Axis, scale: ValueScale, footer: String
+    _ images: [String: PlotImage], name: String, value: Axis, scale: ValueScale, footer: String,
+    nothing: String = "no master"
   ) -> Figure {
     panels(name: name, footer: footer) { slot in
       guard let image = images[slot.name] else {
-        return .missing(missing[slot.block] ?? "no master")
+        return .missing(missing[slot.block] ?? nothing)
       }
       return .image(
         ImagePanel(

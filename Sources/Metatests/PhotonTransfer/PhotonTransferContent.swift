@@ -83,7 +83,7 @@ extension MetaPTC {
             drawing.mosaic(
               try bloomImages(plane), name: "\(plane.test): blooming limits of tiles",
               value: Axis("limit", unit: "kADU"), scale: .full,
-              footer: plane.footer("ptc.bloom"))
+              footer: plane.footer("ptc.bloom"), nothing: "no tile\nreaches a limit")
           }, hasPreview: false))
     }
     if !plane.temperatures.isEmpty, let gain = maps.first {
